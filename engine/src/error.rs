@@ -1,0 +1,146 @@
+//! What can go wrong with a graph, and what to do about it.
+
+use std::path::PathBuf;
+
+use crate::NodeId;
+
+/// What can go wrong when a graph is opened, read or written. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// The path holds something that hopgraph did not make.
+    #[error(
+        "{} is not a hopgraph directory: it holds files but no FORMAT file; give an empty or new folder, or the folder of a graph", path.display()
+    )]
+    NotAGraph {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A graph was expected, and there is nothing at the path.
+    #[error("there is no graph at {}: check the path, or create one with `hopgraph load` or `hopgraph ingest`", path.display())]
+    Missing {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A later version of hopgraph wrote the graph.
+    #[error(
+        "{} has format version {found}, newer than version {supported}, which this program reads; use a newer hopgraph", path.display()
+    )]
+    NewerFormat {
+        /// The path as given.
+        path: PathBuf,
+        /// The version found.
+        found: u32,
+        /// The newest version that this program reads.
+        supported: u32,
+    },
+    /// Another process has the graph open.
+    #[error(
+        "{} is open in another process{}; close it there and try again", path.display(),
+        process.map(|id| format!(" (process id {id})")).unwrap_or_default()
+    )]
+    Locked {
+        /// The path as given.
+        path: PathBuf,
+        /// The process that holds the lock, if it is known.
+        process: Option<u32>,
+    },
+    /// A record cannot be read. Nothing was guessed in its place.
+    #[error("damaged record in {place}: {reason}; run `hopgraph check` to see the extent, and restore from a copy")]
+    Damaged {
+        /// Column family and key.
+        place: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// No id is left for another thing of this kind.
+    #[error("no id is left for another {kind}: the limit is {limit}; split the data over several graphs")]
+    IdSpaceFull {
+        /// What was to be added.
+        kind: &'static str,
+        /// How many there can be.
+        limit: u64,
+    },
+    /// An earlier write failed, so the state on disk is uncertain and no further write is taken.
+    #[error("writes are refused since a write failed ({cause}); close the graph, see to the cause, and open it again")]
+    WritesRefused {
+        /// The first failure.
+        cause: String,
+    },
+    /// The disk or the storage library failed.
+    #[error("storage failed while {action}: {cause}")]
+    Failed {
+        /// What was being done.
+        action: &'static str,
+        /// What the library says.
+        cause: String,
+    },
+    /// A file of the graph's directory could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A node was named that the graph does not hold.
+    #[error("there is no node {0}; it may have been deleted")]
+    UnknownNode(NodeId),
+    /// A node cannot go while edges hang on it.
+    #[error("node {0} still has edges; delete them first, or use DETACH DELETE")]
+    NodeHasEdges(NodeId),
+    /// An external id belongs to another node already.
+    #[error("the identifier {identifier:?} belongs to node {owner} already; an identifier names one node only")]
+    IdentifierTaken {
+        /// The identifier.
+        identifier: String,
+        /// The node that has it.
+        owner: NodeId,
+    },
+    /// A relation type of this name exists with another polarity or symmetry.
+    #[error("relation type {name:?} exists already as {existing}, and cannot also be {wanted}; use another name")]
+    RelationTypeConflict {
+        /// Its name.
+        name: String,
+        /// As it is.
+        existing: String,
+        /// As it was asked for.
+        wanted: String,
+    },
+    /// A name, label or identifier cannot be stored.
+    #[error("{what} {text:?} cannot be stored: {reason}")]
+    InvalidName {
+        /// What it was to be.
+        what: &'static str,
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The work was stopped before its end.
+    #[error(transparent)]
+    Interrupted(#[from] Interruption),
+}
+
+/// Why a piece of work was stopped before its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// Somebody set the cancel flag.
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// The time limit passed.
+    #[error("the query ran longer than its time limit of {limit_ms} ms; narrow it or raise the limit")]
+    TimedOut {
+        /// The limit, in milliseconds.
+        limit_ms: u64,
+    },
+    /// The memory limit would have been passed.
+    #[error(
+        "the query needs more memory than its limit of {} MiB; narrow it, add LIMIT, or raise the limit", limit_bytes >> 20
+    )]
+    OutOfMemory {
+        /// The limit, in bytes.
+        limit_bytes: u64,
+    },
+}

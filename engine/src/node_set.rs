@@ -1,0 +1,92 @@
+//! A set of nodes, and its algebra. What it is packed in does not show.
+
+use roaring::RoaringBitmap;
+
+use crate::NodeId;
+
+/// A set of nodes in order of id. Union, intersection and difference take time in the size of the packed sets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeSet(RoaringBitmap);
+
+impl NodeSet {
+    /// The empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many nodes it holds.
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it holds this node.
+    pub fn contains(&self, node: NodeId) -> bool {
+        self.0.contains(node.get())
+    }
+
+    /// Adds a node; false if it was there.
+    pub fn insert(&mut self, node: NodeId) -> bool {
+        self.0.insert(node.get())
+    }
+
+    /// Takes a node away; false if it was not there.
+    pub fn remove(&mut self, node: NodeId) -> bool {
+        self.0.remove(node.get())
+    }
+
+    /// The nodes in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.0.iter().map(NodeId::new)
+    }
+
+    /// The nodes from this one on, in order of id.
+    pub fn iter_from(&self, first: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.0.range(first.get()..).map(NodeId::new)
+    }
+
+    /// The largest id in it.
+    pub fn max(&self) -> Option<NodeId> {
+        self.0.max().map(NodeId::new)
+    }
+
+    /// Adds all nodes of the other set.
+    pub fn union_with(&mut self, other: &Self) {
+        self.0 |= &other.0;
+    }
+
+    /// Keeps only the nodes that the other set holds too.
+    pub fn intersect_with(&mut self, other: &Self) {
+        self.0 &= &other.0;
+    }
+
+    /// Takes away all nodes of the other set.
+    pub fn subtract(&mut self, other: &Self) {
+        self.0 -= &other.0;
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn memory_bytes(&self) -> u64 {
+        let statistics = self.0.statistics();
+        statistics.n_bytes_array_containers
+            + statistics.n_bytes_bitset_containers
+            + statistics.n_bytes_run_containers
+            + u64::from(statistics.n_containers) * 32
+    }
+}
+
+impl FromIterator<NodeId> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
+        Self(nodes.into_iter().map(NodeId::get).collect())
+    }
+}
+
+impl From<RoaringBitmap> for NodeSet {
+    fn from(bitmap: RoaringBitmap) -> Self {
+        Self(bitmap)
+    }
+}

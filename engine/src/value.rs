@@ -1,0 +1,21 @@
+//! What a property of a node or an edge holds.
+
+use std::collections::BTreeMap;
+
+/// One property value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PropertyValue {
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A list of values.
+    List(Vec<PropertyValue>),
+}
+
+/// Properties by name. A missing name is a null value; a null is never stored.
+pub type Properties = BTreeMap<String, PropertyValue>;

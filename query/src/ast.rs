@@ -1,0 +1,455 @@
+//! What was written, with its place in the text. Names are still names here: nothing has been looked up.
+
+/// A stretch of the query text, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// Something with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned<T> {
+    /// The thing.
+    pub node: T,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A name as written, back-quotes removed.
+pub type Name = Spanned<String>;
+
+/// A whole query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Whether it is to be run, explained, or both.
+    pub mode: Mode,
+    /// The parts joined by UNION; at least one.
+    pub parts: Vec<SingleQuery>,
+    /// For each UNION between two parts: whether it is UNION ALL. All are alike, or the parser refuses.
+    pub union_all: bool,
+}
+
+/// What to do with a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Run it.
+    #[default]
+    Run,
+    /// Show its plan; run nothing.
+    Explain,
+    /// Run it and show its plan with the work counted.
+    Profile,
+}
+
+/// Clauses in order, without UNION.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SingleQuery {
+    /// The clauses.
+    pub clauses: Vec<Spanned<Clause>>,
+}
+
+/// One clause.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Clause {
+    /// `[OPTIONAL] MATCH pattern, ... [WHERE condition]`
+    Match(Match),
+    /// `UNWIND expression AS variable`
+    Unwind {
+        /// What gives the list.
+        list: Expression,
+        /// The name of each element.
+        variable: Name,
+    },
+    /// `WITH ... [WHERE condition]`
+    With {
+        /// What is handed on.
+        projection: Projection,
+        /// Filter on what is handed on.
+        condition: Option<Expression>,
+    },
+    /// `RETURN ...`
+    Return(Projection),
+    /// `CREATE pattern, ...`
+    Create(Vec<PathPattern>),
+    /// `MERGE path [ON CREATE SET ...] [ON MATCH SET ...]`
+    Merge {
+        /// The one path.
+        pattern: PathPattern,
+        /// What to set if it was made.
+        on_create: Vec<SetItem>,
+        /// What to set if it was there.
+        on_match: Vec<SetItem>,
+    },
+    /// `SET item, ...`
+    Set(Vec<SetItem>),
+    /// `REMOVE item, ...`
+    Remove(Vec<RemoveItem>),
+    /// `[DETACH] DELETE expression, ...`
+    Delete {
+        /// Whether edges of a deleted node go too.
+        detach: bool,
+        /// What to delete.
+        targets: Vec<Expression>,
+    },
+}
+
+/// `[OPTIONAL] MATCH ...`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// Keep the row with nulls if nothing matches.
+    pub optional: bool,
+    /// What paths of this clause may repeat, if it says so: `MATCH TRAIL (a)-[*]-(b)`.
+    pub path_mode: Option<Spanned<PathModeName>>,
+    /// The paths joined by comma.
+    pub patterns: Vec<PathPattern>,
+    /// The condition after WHERE.
+    pub condition: Option<Expression>,
+}
+
+/// WALK, TRAIL, ACYCLIC, SIMPLE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathModeName {
+    /// Repeat anything.
+    Walk,
+    /// Repeat no edge.
+    Trail,
+    /// Repeat no node.
+    Acyclic,
+    /// Repeat no node but first as last.
+    Simple,
+}
+
+/// One path of a pattern: nodes with relationships between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathPattern {
+    /// `p = ...`
+    pub variable: Option<Name>,
+    /// `shortestPath(...)`, `allShortestPaths(...)`, or neither.
+    pub shortest: Option<Shortest>,
+    /// What this path may repeat, if it says so; stands before the path: `p = ACYCLIC (a)-[*]-(b)`.
+    pub path_mode: Option<Spanned<PathModeName>>,
+    /// The first node.
+    pub start: NodePattern,
+    /// Each further relationship and node.
+    pub steps: Vec<(RelationshipPattern, NodePattern)>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Which shortest paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortest {
+    /// One of them for each pair of ends.
+    Any,
+    /// All of them.
+    All,
+}
+
+/// `(variable:Label {key: value})`, or a bare word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodePattern {
+    /// Its variable. A bare word is label and variable at once.
+    pub variable: Option<Name>,
+    /// Labels; a node must have one of each inner list: `:A|B:C` is `[[A, B], [C]]`.
+    pub labels: Vec<Vec<Name>>,
+    /// Property map.
+    pub properties: Vec<(Name, Expression)>,
+    /// Whether it was written as a bare word: a pattern with one is a question for distinct ends.
+    pub bare: bool,
+    /// Its place.
+    pub span: Span,
+}
+
+/// `-[variable:type1|type2*2..4 {key: value}]->` and its like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelationshipPattern {
+    /// Its variable.
+    pub variable: Option<Name>,
+    /// The types it may have; empty: every asserted type.
+    pub types: Vec<Name>,
+    /// Which way the arrow points, reading from left to right.
+    pub arrow: Arrow,
+    /// The hops, if it has a star.
+    pub length: Option<Length>,
+    /// Property map.
+    pub properties: Vec<(Name, Expression)>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Which way an arrow points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrow {
+    /// `-->`
+    Right,
+    /// `<--`
+    Left,
+    /// `--` or `<-->`
+    Either,
+}
+
+/// The hops after a star: `*`, `*2`, `*2..`, `*..4`, `*2..4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// At least; 1 if not written.
+    pub least: Option<u32>,
+    /// At most; unlimited if not written.
+    pub most: Option<u32>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The items after RETURN or WITH.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    /// Drop equal rows.
+    pub distinct: bool,
+    /// `*`: all variables, before the items.
+    pub star: bool,
+    /// The items.
+    pub items: Vec<ProjectionItem>,
+    /// ORDER BY.
+    pub order: Vec<OrderItem>,
+    /// SKIP.
+    pub skip: Option<Expression>,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+}
+
+/// One item of a projection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectionItem {
+    /// What to compute.
+    pub expression: Expression,
+    /// `AS alias`; without it the column is called as the expression is written.
+    pub alias: Option<Name>,
+}
+
+/// One item of ORDER BY.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderItem {
+    /// What to order by.
+    pub expression: Expression,
+    /// DESC.
+    pub descending: bool,
+}
+
+/// One item of SET.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetItem {
+    /// `a.key = value`
+    Property {
+        /// The variable (or expression) whose property it is.
+        target: Expression,
+        /// The key.
+        key: Name,
+        /// The value; null removes.
+        value: Expression,
+    },
+    /// `a = map`: replace all properties.
+    Replace {
+        /// The variable.
+        variable: Name,
+        /// The map.
+        value: Expression,
+    },
+    /// `a += map`: add to the properties.
+    Merge {
+        /// The variable.
+        variable: Name,
+        /// The map.
+        value: Expression,
+    },
+    /// `a:Label`
+    Labels {
+        /// The variable.
+        variable: Name,
+        /// The labels.
+        labels: Vec<Name>,
+    },
+}
+
+/// One item of REMOVE.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RemoveItem {
+    /// `a.key`
+    Property {
+        /// The variable whose property it is.
+        target: Expression,
+        /// The key.
+        key: Name,
+    },
+    /// `a:Label`
+    Labels {
+        /// The variable.
+        variable: Name,
+        /// The labels.
+        labels: Vec<Name>,
+    },
+}
+
+/// An expression with its place.
+pub type Expression = Box<Spanned<ExpressionKind>>;
+
+/// The kinds of expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpressionKind {
+    /// `null`, `true`, `12`, `1.5`, `'text'`
+    Literal(Literal),
+    /// `$name`
+    Parameter(String),
+    /// `name`
+    Variable(String),
+    /// `a.key`
+    Property(Expression, Name),
+    /// `a[index]`
+    Index(Expression, Expression),
+    /// `a[from..to]`
+    Slice(Expression, Option<Expression>, Option<Expression>),
+    /// `[a, b]`
+    List(Vec<Expression>),
+    /// `{key: value}`
+    Map(Vec<(Name, Expression)>),
+    /// `NOT a`, `-a`
+    Unary(UnaryOperator, Expression),
+    /// `a AND b`, `a < b`, `a + b`, ...
+    Binary(BinaryOperator, Expression, Expression),
+    /// `a IS NULL`; true: `IS NOT NULL`
+    IsNull(Expression, bool),
+    /// `a:Label`, `a:A|B`
+    HasLabels(Expression, Vec<Vec<Name>>),
+    /// `name(argument, ...)`, aggregates included
+    Call {
+        /// The function.
+        name: Name,
+        /// `count(DISTINCT a)`
+        distinct: bool,
+        /// The arguments.
+        arguments: Vec<Expression>,
+    },
+    /// `count(*)`
+    CountStar,
+    /// `CASE [operand] WHEN a THEN b ... [ELSE c] END`
+    Case {
+        /// What is compared, in the simple form.
+        operand: Option<Expression>,
+        /// The branches.
+        branches: Vec<(Expression, Expression)>,
+        /// The rest.
+        otherwise: Option<Expression>,
+    },
+    /// `[x IN list WHERE condition | result]`
+    ListComprehension {
+        /// The name of each element.
+        variable: Name,
+        /// The list.
+        list: Expression,
+        /// What an element must fulfil.
+        condition: Option<Expression>,
+        /// What becomes of it.
+        result: Option<Expression>,
+    },
+    /// `all(x IN list WHERE condition)` and any, none, single
+    Quantifier {
+        /// Which.
+        kind: QuantifierKind,
+        /// The name of each element.
+        variable: Name,
+        /// The list.
+        list: Expression,
+        /// What is asked of an element.
+        condition: Expression,
+    },
+    /// `(a)--(b)` as a condition, or `EXISTS { (a)--(b) WHERE condition }`
+    Exists {
+        /// The paths.
+        patterns: Vec<PathPattern>,
+        /// The condition after WHERE.
+        condition: Option<Expression>,
+    },
+}
+
+/// A value written out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Boolean(bool),
+    /// `12`
+    Integer(i64),
+    /// `1.5`, `2e-3`
+    Float(f64),
+    /// `'text'`, `"text"`
+    Text(String),
+}
+
+/// Operators of one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOperator {
+    /// `NOT`
+    Not,
+    /// `-`
+    Negate,
+    /// `+`
+    Plus,
+}
+
+/// Operators of two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOperator {
+    /// `OR`
+    Or,
+    /// `XOR`
+    Xor,
+    /// `AND`
+    And,
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `IN`
+    In,
+    /// `STARTS WITH`
+    StartsWith,
+    /// `ENDS WITH`
+    EndsWith,
+    /// `CONTAINS`
+    Contains,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulo,
+    /// `^`
+    Power,
+}
+
+/// Which elements must fulfil a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuantifierKind {
+    /// Each.
+    All,
+    /// At least one.
+    Any,
+    /// None.
+    None,
+    /// Exactly one.
+    Single,
+}

@@ -1,0 +1,85 @@
+//! The language of hopgraph: text, syntax tree, plan, rows.
+
+pub mod ast;
+mod error;
+mod value;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hopgraph_engine::Graph;
+
+pub use error::{QueryError, QueryErrorKind};
+pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
+
+/// What a query may use, and how it is told to stop.
+#[derive(Clone, Debug)]
+pub struct QueryOptions {
+    /// Most bytes that it may hold at once.
+    pub memory_limit_bytes: Option<u64>,
+    /// How long it may run.
+    pub time_limit: Option<Duration>,
+    /// Set to true from another thread to stop it.
+    pub cancel: Option<Arc<AtomicBool>>,
+}
+
+impl Default for QueryOptions {
+    /// One GiB, no time limit, no flag.
+    fn default() -> Self {
+        Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None }
+    }
+}
+
+/// The answer to a query: columns, then rows one by one as an iterator of `Result<Row, QueryError>`.
+#[derive(Debug)]
+pub struct Rows<'g> {
+    graph: std::marker::PhantomData<&'g ()>,
+}
+
+impl Rows<'_> {
+    /// The names of the columns; empty for a query without RETURN.
+    pub fn columns(&self) -> &[String] {
+        todo!()
+    }
+    /// What was written, once the query has run to its end.
+    pub fn summary(&self) -> Summary {
+        todo!()
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, QueryError>;
+    fn next(&mut self) -> Option<Self::Item> {
+        todo!()
+    }
+}
+
+/// What a query wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Nodes made.
+    pub nodes_created: u64,
+    /// Nodes deleted.
+    pub nodes_deleted: u64,
+    /// Relationships made.
+    pub relationships_created: u64,
+    /// Relationships deleted.
+    pub relationships_deleted: u64,
+    /// Properties set or removed.
+    pub properties_set: u64,
+    /// Labels set or removed.
+    pub labels_set: u64,
+}
+
+/// Runs a query. A query that writes has written everything, or nothing, when this returns. EXPLAIN and PROFILE give
+/// the plan as rows of one column, `plan`.
+pub fn query<'g>(
+    graph: &'g Graph,
+    text: &str,
+    parameters: &Parameters,
+    options: &QueryOptions,
+) -> Result<Rows<'g>, QueryError> {
+    let _ = (graph, text, parameters, options);
+    todo!()
+}
