@@ -190,25 +190,26 @@ fn documents_name_only_paths_that_exist() {
         assert_none(dead_paths(document, exists, named));
     }
 
-    let text = "`engine/src/lib.rs`, `engine/src/gone.rs`, `gone.rs`, `lib.rs`, `a / b`, `MATCH (a)`\n```\n`engine/code`\n```\n`engine/`";
+    let text = "`engine/src/lib.rs`, `engine/src/gone.rs`, `gone.rs`, `lib.rs`, `a / b`, `MATCH (a)`\n```\n`engine/code`\n```\n\
+                `engine/` [a](b.md#c) [a](#c)";
     let document = File { path: "A.md".to_owned(), text: text.to_owned() };
     let dead = dead_paths(&document, |path| ["engine", "engine/src/lib.rs"].contains(&path), |name| name == "lib.rs");
-    assert_eq!(
-        dead,
-        ["A.md names `engine/src/gone.rs`, which is not there", "A.md names `gone.rs`, which is not there"]
-    );
+    let gone = ["b.md", "engine/src/gone.rs", "gone.rs"].map(|path| format!("A.md names `{path}`, which is not there"));
+    assert_eq!(dead, gone);
 }
 
-/// Back-quoted words that look like a path of the repository, or like one of its source files, and are not.
+/// Targets of links that are not there, and back-quoted words that look like a path of the repository and are none.
 fn dead_paths(document: &File, exists: impl Fn(&str) -> bool, named: impl Fn(&str) -> bool) -> Vec<String> {
     let folder = document.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let alive = |token: &str| {
         let path = token.trim_end_matches('/');
         exists(path) || exists(&format!("{folder}{path}")) || (!token.contains('/') && named(token))
     };
-    prose(&document.text)
-        .flat_map(quoted)
-        .filter(|token| looks_like_a_path(token) && !alive(token))
+    let links = prose(&document.text).flat_map(linked).filter(|target| !target.contains("://"));
+    let tokens = prose(&document.text).flat_map(quoted).filter(|token| looks_like_a_path(token));
+    links
+        .chain(tokens)
+        .filter(|token| !alive(token))
         .map(|token| format!("{} names `{token}`, which is not there", document.path))
         .collect()
 }
@@ -228,6 +229,11 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
         fenced ^= fence;
         !fenced && !fence
     })
+}
+
+/// The targets of the links on a line, without their anchors.
+fn linked(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).filter(|target| !target.is_empty())
 }
 
 /// What stands between back-quotes on a line.

@@ -145,6 +145,9 @@ impl Played {
     /// One command of a session, with what was shown below it and what it printed.
     fn compare(&mut self, command: &str, shown: &[&str], printed: &str) {
         let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
+        if printed.is_empty() {
+            return self.complaints.push(format!("$ {command}\n-- prints nothing"));
+        }
         if matches(shown, &printed) {
             return self.copy(shown);
         }
@@ -237,6 +240,7 @@ fn a_session_that_prints_something_else_is_told() {
     assert_eq!(played.text, "a\n```console\n$ one\n1\n$ two \\\n> 2\n1\n```\n");
     assert_eq!(played.complaints, ["$ two \\\n2\n-- shown:\nx\n...\ny\n-- printed:\n1"]);
     assert_eq!(replace_sessions("```console\nno command\n```", truth).complaints.len(), 1);
+    assert_eq!(replace_sessions("```console\n$ one\n```", |_| String::new()).complaints.len(), 1);
 }
 
 #[test]
