@@ -1,7 +1,9 @@
 //! Reads annotated literature into a graph: documents in, sentences, pairs of entities, a model's answers, edges out.
 
+mod candidate;
 mod document;
 mod error;
+mod ingest;
 mod label;
 mod reader;
 mod rejects;
@@ -10,6 +12,7 @@ mod text;
 
 pub use document::{Annotation, Document, Entity, Location, Passage, PassageKind};
 pub use error::IngestError;
+pub use ingest::{IngestOptions, IngestSummary, Progress, RejectCounts, ingest};
 pub use reader::{Corpus, Format};
 pub use rejects::{Reject, RejectKind};
 pub use sentence::split_sentences;

@@ -142,9 +142,9 @@ pub fn split_sentences(text: &str, unbroken: &[Range<usize>]) -> Vec<Range<usize
     let mut sentences = Vec::new();
     let mut at = 0;
     while at < splitter.characters.len() {
-        match splitter.sentence_end(at) {
-            Some(end) if !unbroken.covers(end) => {
-                sentences.extend(splitter.trimmed(splitter.start..end));
+        match splitter.sentence_end(at).map(|end| (end, splitter.trimmed(splitter.start..end))) {
+            Some((end, sentence)) if !sentence.as_ref().is_some_and(|sentence| unbroken.covers(sentence.end)) => {
+                sentences.extend(sentence);
                 splitter.begin(end);
                 at = end.max(at + 1);
             }
@@ -291,15 +291,18 @@ impl Splitter {
         is_class && !BEFORE_INITIALS.contains(&lower.as_str())
     }
 
-    /// "1. We" numbers a list and "0. 05" is a broken decimal; other numbers end a sentence.
+    /// "1. We" numbers a list at the start of a sentence and after a colon, "0. 05" is a broken
+    /// decimal; other numbers end a sentence.
     fn number_ends(&self, from: usize, word: &str, next: Next) -> bool {
-        let is_list_mark = self.trimmed(self.start..from).is_none() && word.len() <= 2;
+        let before = self.trimmed(self.start..from);
+        let is_first = before.is_none_or(|before| matches!(self.characters[before.end - 1], ':' | ';'));
+        let is_list_mark = is_first && word.len() <= 2;
         !is_list_mark && !(next == Next::Number && word == "0")
     }
 
     /// The word that ends at this position and where it starts. White space, brackets and quotation marks end it.
     fn word_before(&self, end: usize) -> (usize, String) {
-        let begin = end.saturating_sub(WORD_REACH).max(self.start);
+        let begin = end.saturating_sub(WORD_REACH).max(self.start.min(end));
         let word = &self.characters[begin..end];
         let start = begin + word.iter().rposition(|&character| ends_word(character)).map_or(0, |last| last + 1);
         (start, self.characters[start..end].iter().collect())

@@ -11,7 +11,6 @@ mod table;
 
 pub use corpus::Corpus;
 pub use format::Format;
-pub(crate) use input::Meter;
 
 use crate::document::Entity;
 use crate::label;

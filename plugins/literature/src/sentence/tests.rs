@@ -92,10 +92,10 @@ const CASES: [&str; 86] = [
     "We call it “hot.”¦ “Cold” is the other.",
     "The \" ABC \" superfamily is large.¦ Its members bind ATP.",
     "It was seen (Fig. 1; p = 0.03. n = 4).¦ Then it went.",
-    "A bracket (never closed. It ends here.¦ Then more.",
+    "A bracket (never closed.¦ It ends here.¦ Then more.",
     "Rats [strain A. Control] were used.¦ [Then] they died.",
     // Lists and notation.
-    "We report: 1. Mice are small. 2. Rats are large.",
+    "We report: 1. Mice are small.¦ 2. Rats are large.",
     "1. We studied mice.¦ We also studied rats.",
     "The mutation p.Arg175His and c.35G>A were found.¦ IVS2-1G>A was not.",
     "IL-2.¦ IL-4.¦ Both rose.",
