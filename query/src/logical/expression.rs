@@ -171,6 +171,14 @@ impl Expression {
         found(self) || self.children().into_iter().any(|child| child.contains(found))
     }
 
+    /// Reads another slot in place of one.
+    pub(crate) fn replace_slot(&mut self, old: Slot, new: Slot) {
+        match &mut self.kind {
+            ExpressionKind::Slot(slot) if *slot == old => *slot = new,
+            _ => self.children_mut().into_iter().for_each(|child| child.replace_slot(old, new)),
+        }
+    }
+
     /// The conditions that must all hold for this one to hold.
     pub(crate) fn conjuncts(self) -> Vec<Self> {
         match self.kind {

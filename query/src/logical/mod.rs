@@ -72,8 +72,8 @@ pub(crate) enum Plan {
     Limit { input: Box<Plan>, count: Expression },
     /// For each row, each element of a list.
     Unwind { input: Box<Plan>, list: Expression, slot: Slot },
-    /// For each row, the rows that a plan makes of it, or the row with nulls if it makes none.
-    Optional { input: Box<Plan>, plan: Box<Plan>, fills: Vec<Slot> },
+    /// For each row, the rows that a plan makes of it; if it makes none and is optional, the row with nulls.
+    Apply { input: Box<Plan>, plan: Box<Plan>, fills: Vec<Slot>, optional: bool },
     /// The rows of one branch after the other.
     Union { branches: Vec<(Plan, Vec<Slot>)>, slots: Vec<Slot> },
     /// Each row with new nodes and relationships.
@@ -164,7 +164,7 @@ impl Plan {
     pub(crate) fn inputs(&self) -> Vec<&Self> {
         match self {
             Self::Row | Self::CountReach { .. } => Vec::new(),
-            Self::Optional { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
             Self::Union { branches, .. } => branches.iter().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
             | Self::Scan { input, .. }
@@ -191,7 +191,7 @@ impl Plan {
     pub(crate) fn inputs_mut(&mut self) -> Vec<&mut Self> {
         match self {
             Self::Row | Self::CountReach { .. } => Vec::new(),
-            Self::Optional { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
             Self::Union { branches, .. } => branches.iter_mut().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
             | Self::Scan { input, .. }
@@ -217,7 +217,7 @@ impl Plan {
     /// The expressions that it evaluates itself, inputs left out.
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
         match self {
-            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Optional { .. } | Self::Union { .. } => {
+            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {
                 Vec::new()
             }
             Self::Match { pattern, .. } => {
@@ -248,6 +248,43 @@ impl Plan {
             }
             Self::Set { edits, .. } => edits.iter().flat_map(Edit::expressions).collect(),
             Self::Delete { targets, .. } => targets.iter().collect(),
+        }
+    }
+
+    /// Shows every expression that it evaluates itself to `change`, inputs left out.
+    pub(crate) fn change_expressions(&mut self, change: &mut dyn FnMut(&mut Expression)) {
+        match self {
+            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {}
+            Self::Match { pattern, .. } => {
+                pattern.nodes.iter_mut().flat_map(|node| &mut node.conditions).for_each(&mut *change);
+                let hops = pattern.relationships.iter_mut().flat_map(|relationship| &mut relationship.hop.conditions);
+                hops.chain(&mut pattern.conditions).for_each(change);
+            }
+            Self::Scan { node, .. } => node.conditions.iter_mut().for_each(change),
+            Self::Expand { to, hop, .. } | Self::ExpandPaths { to, hop, .. } => {
+                to.conditions.iter_mut().chain(&mut Arc::make_mut(hop).conditions).for_each(change);
+            }
+            Self::Reach { reach, .. } | Self::CountReach { reach, .. } => {
+                let ends = reach.from.conditions.iter_mut().chain(&mut reach.to.conditions);
+                ends.chain(&mut Arc::make_mut(&mut reach.hop).conditions).for_each(change);
+            }
+            Self::ShortestPath { hop, .. } => Arc::make_mut(hop).conditions.iter_mut().for_each(change),
+            Self::Filter { conditions, .. } => conditions.iter_mut().for_each(change),
+            Self::Project { items, .. } => items.iter_mut().map(|(_, item)| item).for_each(change),
+            Self::Aggregate { keys, aggregates, .. } => {
+                let arguments = aggregates.iter_mut().filter_map(|one| one.argument.as_mut());
+                keys.iter_mut().map(|(_, key)| key).chain(arguments).for_each(change);
+            }
+            Self::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expression).for_each(change),
+            Self::Skip { count, .. } | Self::Limit { count, .. } => change(count),
+            Self::Unwind { list, .. } => change(list),
+            Self::Create { creation, .. } => creation.change_expressions(change),
+            Self::Merge { creation, on_create, on_match, .. } => {
+                creation.change_expressions(change);
+                on_create.iter_mut().chain(on_match).for_each(|edit| edit.change_expressions(change));
+            }
+            Self::Set { edits, .. } => edits.iter_mut().for_each(|edit| edit.change_expressions(change)),
+            Self::Delete { targets, .. } => targets.iter_mut().for_each(change),
         }
     }
 

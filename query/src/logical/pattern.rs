@@ -143,7 +143,7 @@ impl Pattern {
     /// The slots that matching fills.
     pub(crate) fn fills(&self) -> BTreeSet<Slot> {
         let nodes = self.nodes.iter().filter(|node| !node.bound).map(|node| node.slot);
-        let relationships = self.relationships.iter().map(|relationship| relationship.slot);
+        let relationships = self.relationships.iter().flat_map(|one| [one.slot, one.hop.edge]);
         nodes.chain(relationships).chain(self.paths.iter().filter_map(|path| path.slot)).chain(self.hops).collect()
     }
 

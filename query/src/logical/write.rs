@@ -64,6 +64,14 @@ impl Creation {
         nodes.chain(relationships).map(|(_, value)| value).chain(self.paths.iter().map(|(_, path)| path)).collect()
     }
 
+    /// Shows every expression to `change`.
+    pub(super) fn change_expressions(&mut self, change: &mut dyn FnMut(&mut Expression)) {
+        let nodes = self.nodes.iter_mut().flat_map(|node| &mut node.properties);
+        let relationships = self.relationships.iter_mut().flat_map(|relationship| &mut relationship.properties);
+        nodes.chain(relationships).map(|(_, value)| value).for_each(&mut *change);
+        self.paths.iter_mut().for_each(|(_, path)| change(path));
+    }
+
     /// The slots of the ends of relationships.
     pub(crate) fn reads(&self) -> impl Iterator<Item = Slot> + '_ {
         self.relationships.iter().flat_map(|relationship| [relationship.source, relationship.target])
@@ -84,6 +92,21 @@ impl Edit {
             Self::Property { target, value, .. } => vec![target, value],
             Self::Replace { target, map } | Self::Merge { target, map } => vec![target, map],
             Self::AddLabels { target, .. } | Self::Remove { target, .. } => vec![target],
+        }
+    }
+
+    /// Shows every expression to `change`.
+    pub(super) fn change_expressions(&mut self, change: &mut dyn FnMut(&mut Expression)) {
+        match self {
+            Self::Property { target, value, .. } => {
+                change(target);
+                change(value);
+            }
+            Self::Replace { target, map } | Self::Merge { target, map } => {
+                change(target);
+                change(map);
+            }
+            Self::AddLabels { target, .. } | Self::Remove { target, .. } => change(target),
         }
     }
 }
