@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hopgraph_engine::{
-    Budget, Change, LabelId, Node, NodeId, NodeSet, RelationTypeId, Snapshot, StorageError, Topology, TopologyKey, View,
+    Budget, Change, Direction, Edge, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId, Snapshot, StorageError,
+    Topology, TopologyKey, View,
 };
 
 use super::adjacency::Adjacency;
-use super::{Cell, to_cell};
+use super::{Cell, Held, to_cell};
 use crate::fault::Result;
 use crate::logical::{Hop, Label, RelationName};
-use crate::{Parameters, QueryError, Summary};
+use crate::{Parameters, Summary};
 
 /// How many node records are kept at hand.
 const NODES_KEPT: usize = 4096;
@@ -30,6 +31,7 @@ pub(crate) struct Context<'g> {
     version: Counter<u64>,
     ticks: Counter<u32>,
     nodes: RefCell<Vec<Option<(NodeId, Arc<Node>)>>>,
+    all_nodes: RefCell<Option<Arc<NodeSet>>>,
     labels: RefCell<HashMap<LabelId, Arc<NodeSet>>>,
     topologies: RefCell<HashMap<TopologyKey, Arc<Topology>>>,
     /// For pattern predicates, by the slot of the hop's edge.
@@ -53,6 +55,7 @@ impl<'g> Context<'g> {
             version: Counter::new(0),
             ticks: Counter::new(0),
             nodes: RefCell::new(vec![None; NODES_KEPT]),
+            all_nodes: RefCell::default(),
             labels: RefCell::default(),
             topologies: RefCell::default(),
             connections: RefCell::default(),
@@ -109,6 +112,7 @@ impl<'g> Context<'g> {
         let change = self.change.as_ref().expect("a plan with writes runs under a change");
         self.version.set(self.version.get() + 1);
         self.nodes.borrow_mut().fill(None);
+        self.all_nodes.borrow_mut().take();
         self.labels.borrow_mut().clear();
         self.topologies.borrow_mut().clear();
         Ok(edit(&mut change.borrow_mut())?)
@@ -138,6 +142,16 @@ impl<'g> Context<'g> {
         let Some(node) = self.view(|view| view.node(id))?.map(Arc::new) else { return Ok(None) };
         self.nodes.borrow_mut()[place] = Some((id, Arc::clone(&node)));
         Ok(Some(node))
+    }
+
+    /// All nodes.
+    pub(crate) fn all_nodes(&self) -> Result<Arc<NodeSet>> {
+        if let Some(set) = &*self.all_nodes.borrow() {
+            return Ok(Arc::clone(set));
+        }
+        let set = Arc::new(self.view(|view| view.nodes())?);
+        *self.all_nodes.borrow_mut() = Some(Arc::clone(&set));
+        Ok(set)
     }
 
     /// The nodes with a label; empty if no node can have it yet.
@@ -187,7 +201,7 @@ impl<'g> Context<'g> {
             return Ok(Arc::clone(topology));
         }
         let topology = match &self.change {
-            Some(change) if self.is_edited() => change.borrow().topology(key, &self.budget)?,
+            Some(_) if self.is_edited() => Arc::new(self.edited_topology(key)?),
             _ => self.snapshot.topology(key, &self.budget)?,
         };
         self.topologies.borrow_mut().insert(key.clone(), Arc::clone(&topology));
@@ -195,11 +209,29 @@ impl<'g> Context<'g> {
     }
 }
 
-/// The error for a value that stands for a node or relationship that is gone.
-pub(crate) fn deleted(what: &str) -> QueryError {
-    QueryError {
-        kind: crate::QueryErrorKind::Value(format!("this {what} has been deleted")),
-        span: None,
-        help: None,
+impl Context<'_> {
+    /// The shape of the graph with the edits of this query, which no snapshot holds: read node by node.
+    fn edited_topology(&self, key: &TopologyKey) -> Result<Topology> {
+        let mut edges = Vec::new();
+        let mut held = Held::nothing();
+        let nodes = self.all_nodes()?;
+        let relations = self.view(|view| {
+            let wanted = view.catalog().relation_types().filter(|(id, relation)| match &key.relations {
+                Some(ids) => ids.contains(id),
+                None => relation.polarity == Polarity::Asserted,
+            });
+            Ok(wanted.map(|(id, relation)| (id, relation.symmetric)).collect::<Vec<_>>())
+        })?;
+        for source in nodes.iter() {
+            self.tick()?;
+            for &(relation, symmetric) in &relations {
+                let ends = self.view(|view| view.neighbors(source, relation, Direction::Out))?;
+                let found = ends.iter().filter(|&target| !symmetric || source <= target);
+                let before = edges.len();
+                edges.extend(found.map(|target| (Edge { relation, source, target }, symmetric)));
+                held.grow(&self.budget, ((edges.len() - before) * size_of::<(Edge, bool)>()) as u64)?;
+            }
+        }
+        Ok(Topology::from_edges(edges, key.direction))
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn holds(condition: &Expression, context: &Context<'_>, row: &mut Row
 }
 
 /// Whether a node has a label of each list.
-pub(crate) fn has_labels(context: &Context<'_>, node: NodeId, labels: &[Vec<Label>]) -> Result<bool> {
+fn has_labels(context: &Context<'_>, node: NodeId, labels: &[Vec<Label>]) -> Result<bool> {
     for alternatives in labels {
         let mut found = false;
         for label in alternatives {

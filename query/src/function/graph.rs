@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hopgraph_engine::{Direction, Edge, Node, NodeId, Polarity, View};
+use hopgraph_engine::{Direction, Edge, Node, NodeId, Polarity};
 
 use super::{Function, unfit};
 use crate::compute::{Cell, Context, property, property_map};

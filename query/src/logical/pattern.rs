@@ -49,13 +49,6 @@ impl NodePattern {
     pub(crate) fn stands_alone(&self) -> bool {
         self.conditions.iter().flat_map(Expression::reads).all(|slot| slot == self.slot)
     }
-
-    /// The slots of the row that its conditions read, its own left out.
-    pub(crate) fn reads(&self) -> BTreeSet<Slot> {
-        let mut slots: BTreeSet<_> = self.conditions.iter().flat_map(Expression::reads).collect();
-        slots.remove(&self.slot);
-        slots
-    }
 }
 
 /// Which edges one hop may follow.

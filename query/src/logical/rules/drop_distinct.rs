@@ -19,10 +19,11 @@ pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
 fn key(plan: &Plan) -> Option<BTreeSet<Slot>> {
     match plan {
         Plan::Row | Plan::CountReach { .. } => Some(BTreeSet::new()),
-        Plan::Scan { input, node, .. } => with(key(input)?, [node.slot]),
-        Plan::Reach { input, reach } => with(key(input)?, [reach.from.slot, reach.to.slot]),
+        Plan::Scan { input, node, .. } => with(key(input), &[node.slot]),
+        Plan::Reach { input, reach } => with(key(input), &[reach.from.slot, reach.to.slot]),
         Plan::Expand { input, to, keep, hop, .. } => {
-            with(key(input)?, if keep.distinct_ends { [to.slot; 2] } else { [to.slot, hop.edge] })
+            let step = [to.slot, hop.edge];
+            with(key(input), if keep.distinct_ends { &step[..1] } else { &step })
         }
         Plan::Filter { input, .. }
         | Plan::Project { input, .. }
@@ -36,8 +37,8 @@ fn key(plan: &Plan) -> Option<BTreeSet<Slot>> {
     }
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "reads as one arm of the match above")]
-fn with(mut key: BTreeSet<Slot>, slots: [Slot; 2]) -> Option<BTreeSet<Slot>> {
+fn with(key: Option<BTreeSet<Slot>>, slots: &[Slot]) -> Option<BTreeSet<Slot>> {
+    let mut key = key?;
     key.extend(slots);
     Some(key)
 }

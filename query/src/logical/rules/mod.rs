@@ -11,6 +11,8 @@ mod reach;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(crate) use order::indexed_access;
+
 use super::{Estimator, ExpressionKind, Plan, Query};
 use crate::compute::Slot;
 

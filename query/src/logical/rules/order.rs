@@ -265,19 +265,22 @@ impl<'e> Work<'e> {
 
 /// The cheapest way to the nodes that fit.
 fn access(node: &NodePattern, estimator: &Estimator) -> Access {
-    let by_index = node.conditions.iter().filter_map(|condition| indexed(condition, node.slot)).min_by_key(|found| {
-        match found {
-            Access::Id(_) => 0,
-            Access::Identifier(_) => 1,
-            _ => 2,
-        }
-    });
-    if let Some(access) = by_index {
+    if let Some(access) = indexed_access(node) {
         return access;
     }
     let size = |alternatives: &&Vec<_>| estimator.with_labels(alternatives);
     let rarest = node.labels.iter().min_by(|a, b| size(a).total_cmp(&size(b)));
     rarest.map_or(Access::All, |alternatives| Access::Label(alternatives.clone()))
+}
+
+/// The way through an index, if a condition allows one.
+pub(crate) fn indexed_access(node: &NodePattern) -> Option<Access> {
+    let ways = node.conditions.iter().filter_map(|condition| indexed(condition, node.slot));
+    ways.min_by_key(|found| match found {
+        Access::Id(_) => 0,
+        Access::Identifier(_) => 1,
+        _ => 2,
+    })
 }
 
 /// The access that a condition allows. The condition is still asked of each node found, since the index of names

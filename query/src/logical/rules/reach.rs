@@ -23,8 +23,11 @@ fn descend(mut plan: Plan, ignored: bool, used: &BTreeSet<Slot>) -> Plan {
     }
     match plan {
         Plan::Match { input, pattern } if (ignored || pattern.distinct) && fits(&pattern, used) => {
+            let own = pattern.fills();
             let (reach, conditions) = reach(pattern);
-            Plan::Reach { input, reach }.filtered(conditions)
+            let (after, before): (Vec<_>, Vec<_>) =
+                conditions.into_iter().partition(|condition| condition.reads().iter().any(|slot| own.contains(slot)));
+            Plan::Reach { input: Box::new(input.filtered(before)), reach }.filtered(after)
         }
         other => other,
     }
