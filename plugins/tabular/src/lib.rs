@@ -1,1 +1,37 @@
-//! stub
+//! Plain facts from delimited files: `load` reads tables of nodes and edges into a graph.
+//!
+//! A file is tab- or comma-separated, plain or gzipped. Its columns are named by its header row, or by
+//! [`LoadOptions::node_columns`] and [`LoadOptions::edge_columns`] in place of it; see [`columns`](crate::Columns) for
+//! the names. Rows that cannot be loaded are counted and written to a file of rejects; everything that is wrong with a
+//! file as a whole is found before the first row is written.
+//!
+//! ```no_run
+//! use hopgraph_engine::Graph;
+//! use hopgraph_tabular::{LoadOptions, load};
+//!
+//! let graph = Graph::open("hetionet.hopgraph")?;
+//! let options = LoadOptions {
+//!     nodes: vec!["nodes.tsv".into()],
+//!     edges: vec!["edges.tsv.gz".into()],
+//!     ..LoadOptions::default()
+//! };
+//! let summary = load(&graph, &options, &mut ())?;
+//! println!("{} nodes, {} edges, {} rows rejected", summary.nodes_added, summary.edges, summary.rejected);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cell;
+mod columns;
+mod error;
+mod load;
+mod observer;
+mod options;
+mod rejects;
+mod source;
+
+pub use columns::{Column, Columns, PropertyKind, ScalarKind};
+pub use error::LoadError;
+pub use load::{LoadSummary, load};
+pub use observer::{Observer, Progress};
+pub use options::LoadOptions;
+pub use rejects::Reject;
