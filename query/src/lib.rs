@@ -2,6 +2,11 @@
 
 pub mod ast;
 mod error;
+mod excerpt;
+mod keyword;
+pub mod limits;
+pub mod parse;
+pub mod suggest;
 mod value;
 
 use std::sync::Arc;
@@ -11,6 +16,7 @@ use std::time::Duration;
 use hopgraph_engine::Graph;
 
 pub use error::{QueryError, QueryErrorKind};
+pub use keyword::KEYWORDS;
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
 
 /// What a query may use, and how it is told to stop.
