@@ -30,9 +30,15 @@ pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub(crate) subcommand: Option<Task>,
-    /// The interactive shell, if there is no subcommand.
+    /// Folder of the database
+    #[arg(value_name = "DB", required = true)]
+    pub(crate) database: Option<PathBuf>,
+    /// Make the database if there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// How answers are computed and shown.
     #[command(flatten)]
-    pub(crate) shell: Option<ShellArguments>,
+    pub(crate) answers: AnswerArguments,
 }
 
 /// The subcommands.
@@ -50,19 +56,6 @@ pub(crate) enum Task {
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
     Check(CheckArguments),
-}
-
-/// `hopgraph DB`
-#[derive(Args, Debug)]
-pub(crate) struct ShellArguments {
-    /// Folder of the database
-    #[arg(value_name = "DB")]
-    pub(crate) database: PathBuf,
-    /// Make the database if there is none
-    #[arg(long)]
-    pub(crate) create: bool,
-    #[command(flatten)]
-    pub(crate) answers: AnswerArguments,
 }
 
 /// How answers are computed and shown.
@@ -244,11 +237,11 @@ mod tests {
     fn a_database_alone_opens_the_shell_and_a_subcommand_is_one() {
         let shell = Arguments::try_parse_from(["hopgraph", "my.db"]).unwrap();
         assert!(shell.subcommand.is_none());
-        assert_eq!(shell.shell.unwrap().database, PathBuf::from("my.db"));
+        assert_eq!(shell.database.unwrap(), PathBuf::from("my.db"));
         let info = Arguments::try_parse_from(["hopgraph", "info", "my.db"]).unwrap();
         assert!(matches!(info.subcommand, Some(Task::Info(_))));
         let path = Arguments::try_parse_from(["hopgraph", "./query"]).unwrap();
-        assert_eq!(path.shell.unwrap().database, PathBuf::from("./query"));
+        assert_eq!(path.database.unwrap(), PathBuf::from("./query"));
     }
 
     #[test]

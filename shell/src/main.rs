@@ -21,7 +21,7 @@ use clap::Parser;
 use arguments::{Arguments, Task};
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match run(&Arguments::parse()) {
         Ok(code) => code,
         // Whoever read our output has seen enough.
         Err(error) if render::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -34,15 +34,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    match (arguments.subcommand, arguments.shell) {
-        (Some(Task::Query(arguments)), _) => subcommand::query::run(&arguments),
-        (Some(Task::Load(arguments)), _) => subcommand::load::run(&arguments),
-        (Some(Task::Ingest(arguments)), _) => subcommand::ingest::run(&arguments),
-        (Some(Task::Classify(arguments)), _) => subcommand::classify::run(&arguments),
-        (Some(Task::Info(arguments)), _) => subcommand::info::run(&arguments),
-        (Some(Task::Check(arguments)), _) => subcommand::check::run(&arguments),
-        (None, Some(arguments)) => repl::run(&arguments),
-        (None, None) => unreachable!("clap shows the help if there are no arguments"),
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.subcommand {
+        Some(Task::Query(query)) => subcommand::query::run(query),
+        Some(Task::Load(load)) => subcommand::load::run(load),
+        Some(Task::Ingest(ingest)) => subcommand::ingest::run(ingest),
+        Some(Task::Classify(classify)) => subcommand::classify::run(classify),
+        Some(Task::Info(info)) => subcommand::info::run(info),
+        Some(Task::Check(check)) => subcommand::check::run(check),
+        None => repl::run(arguments),
     }
 }

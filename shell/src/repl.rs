@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hopgraph::Graph;
 use rustyline::error::ReadlineError;
 
-use crate::arguments::ShellArguments;
+use crate::arguments::Arguments;
 use crate::command::{self, Flow};
 use crate::interrupt::{self, Second};
 use crate::line::{self, History, PROMPT};
@@ -21,16 +21,17 @@ use crate::{render, script, terminal};
 /// How many rows of an answer a person is shown unless `:limit` says otherwise.
 const ROWS_SHOWN: u64 = 1000;
 
-pub(crate) fn run(arguments: &ShellArguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let database = arguments.database.as_deref().context("no database given")?;
     if !stdin().is_terminal() {
-        return query::run_script(&arguments.database, &query::read_stdin()?, &arguments.answers);
+        return query::run_script(database, &query::read_stdin()?, &arguments.answers);
     }
-    let graph = if arguments.create { Graph::open(&arguments.database)? } else { open_existing(&arguments.database)? };
+    let graph = if arguments.create { Graph::open(database)? } else { open_existing(database)? };
     converse(&graph, arguments, interrupt::flag(Second::IsIgnored))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn converse(graph: &Graph, arguments: &ShellArguments, cancel: Arc<AtomicBool>) -> Result<()> {
+fn converse(graph: &Graph, arguments: &Arguments, cancel: Arc<AtomicBool>) -> Result<()> {
     let mut session = Session::new(graph, &arguments.answers, cancel);
     session.row_limit = Some(ROWS_SHOWN);
     let mut editor = line::editor(graph, terminal::stdout_is_terminal() && terminal::colours_allowed())?;

@@ -1,6 +1,6 @@
 //! A text of several statements, taken apart at the semicolons.
 
-use hopgraph::query::{TokenKind, tokens};
+use hopgraph::query::{TokenKind, ast, tokens};
 
 /// One statement of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +41,11 @@ fn statement(text: &str, start: usize, end: usize) -> Statement<'_> {
     Statement { text: text.get(start..end).unwrap_or_default(), line: 1 + before.matches('\n').count() }
 }
 
-/// Whether a statement may make something, so that it makes sense on a graph that is not there yet.
-pub(crate) fn creates(statement: &str) -> bool {
-    tokens(statement).iter().any(|token| {
-        let word = statement.get(token.span.start..token.span.end).unwrap_or_default();
-        token.kind == TokenKind::Keyword && (word.eq_ignore_ascii_case("CREATE") || word.eq_ignore_ascii_case("MERGE"))
-    })
+/// Whether a statement makes something, so that it makes sense on a graph that is not there yet.
+pub(crate) fn creates(statement: &ast::Statement) -> bool {
+    let makes = |clause: &ast::Clause| matches!(clause, ast::Clause::Create(_) | ast::Clause::Merge { .. });
+    let mut clauses = statement.parts.iter().flat_map(|part| &part.clauses);
+    statement.mode != ast::Mode::Explain && clauses.any(|clause| makes(&clause.node))
 }
 
 #[cfg(test)]
@@ -72,10 +71,11 @@ mod tests {
 
     #[test]
     fn only_create_and_merge_make_things() {
-        for text in ["CREATE (n)", "match (a) merge (a)-[:x]->(b:gene)"] {
+        let creates = |text: &str| creates(&hopgraph::query::parse::parse(text).unwrap());
+        for text in ["CREATE (n:gene)", "match (a) merge (a)-[:x]->(b:gene)"] {
             assert!(creates(text), "{text}");
         }
-        for text in ["MATCH (n) RETURN n.create", "MATCH (n) SET n.a = 'CREATE'", "MATCH (n) DELETE n"] {
+        for text in ["MATCH (n) RETURN n.create", "MATCH (n) SET n.a = 'CREATE'", "EXPLAIN CREATE (n:gene)"] {
             assert!(!creates(text), "{text}");
         }
     }

@@ -31,6 +31,9 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .content_lines(ContentLineStyle::none());
 
+/// Blanks to the left and right of a cell; the vertical lines that are not drawn leave one more between columns.
+const PADDING: (u16, u16) = (1, 0);
+
 /// Collects rows and writes them as tables.
 pub(super) struct TableWriter<'a> {
     columns: &'a [String],
@@ -121,6 +124,9 @@ fn empty_table(columns: &[String], layout: &Layout) -> Table {
         if layout.styled { cell.add_attribute(Attribute::Bold) } else { cell }
     };
     table.set_header(columns.iter().map(name));
+    for column in table.column_iter_mut() {
+        column.set_padding(PADDING);
+    }
     table
 }
 

@@ -77,16 +77,8 @@ fn tables_align_numbers_to_the_right() {
         vec![text("BRCA1"), Value::Integer(2), Value::Float(0.5)],
         vec![text("TP53"), Value::Integer(120), Value::Null],
     ];
-    let expected = "\
- gene   hops  p
-─────────────────────
- BRCA1     2   0.5
- TP53    120  null
-";
-    assert_eq!(
-        render(&["gene", "hops", "p"], rows, Format::Table, None),
-        expected.replace("─────────────────────", "────────────────────")
-    );
+    let expected = [" gene   hops     p", "───────────────────", " BRCA1     2   0.5", " TP53    120  null"];
+    assert_eq!(render(&["gene", "hops", "p"], rows, Format::Table, None).lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -102,7 +94,7 @@ fn tables_fit_the_terminal_and_cut_what_is_too_long() {
 
 #[test]
 fn an_answer_without_rows_shows_its_columns() {
-    let cases = [(Format::Table, " n\n───\n"), (Format::Csv, "n\n"), (Format::Json, "[]\n"), (Format::Jsonl, "")];
+    let cases = [(Format::Table, " n\n──\n"), (Format::Csv, "n\n"), (Format::Json, "[]\n"), (Format::Jsonl, "")];
     for (format, expected) in cases {
         assert_eq!(render(&["n"], Vec::new(), format, None), expected, "{format:?}");
     }
