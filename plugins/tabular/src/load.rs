@@ -30,7 +30,7 @@ pub struct LoadSummary {
     pub nodes_added: u64,
     /// Rows whose node was there before, from an earlier load or an earlier row; what they say was added to it.
     pub nodes_merged: u64,
-    /// Edges stated, each once however often the files repeat it.
+    /// Edges stated; repeated ones that come close together count once.
     pub edges: u64,
     /// Rows that could not be loaded.
     pub rejected: u64,
@@ -389,7 +389,7 @@ impl Types {
     /// Fails before the first row if the options contradict a type that the graph has.
     fn settle(&self, bulk: &mut BulkLoad<'_>) -> Result<(), LoadError> {
         for (relation_type, _) in self.flagged.values() {
-            if bulk.known_relation_type(&relation_type.name).is_some() {
+            if bulk.catalog().relation_type_id(&relation_type.name).is_some() {
                 bulk.relation_type(relation_type)?;
             }
         }
@@ -405,7 +405,7 @@ impl Types {
                 *used = true;
                 bulk.relation_type(relation_type)?
             }
-            None => match bulk.known_relation_type(name) {
+            None => match bulk.catalog().relation_type_id(name) {
                 Some(id) => id,
                 None => bulk.relation_type(&RelationType {
                     name: name.to_owned(),
