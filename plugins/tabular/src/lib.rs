@@ -31,7 +31,7 @@ mod source;
 
 pub use columns::{Column, Columns, PropertyKind, ScalarKind};
 pub use error::LoadError;
-pub use load::{LoadSummary, load};
+pub use load::{LoadSummary, Tables, load};
 pub use observer::{Observer, Progress};
 pub use options::LoadOptions;
 pub use rejects::Reject;

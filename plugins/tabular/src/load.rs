@@ -45,37 +45,61 @@ pub struct LoadSummary {
     pub cancelled: bool,
 }
 
-/// Loads tables of nodes and edges.
-///
-/// Before anything is written every file is opened and its columns are understood. Then all nodes files are read in
-/// order, then all edges files. A node that the graph has already is added to; an edge that it has already is stated
-/// once more under this load. Loading the same files again changes nothing.
+/// Loads tables of nodes and edges: [`Tables::open`], then [`Tables::load`].
 ///
 /// # Errors
-/// See [`LoadError`]. A row that is wrong by itself (too few fields, an unknown end, a bad number) is no error but a
-/// reject. If a file breaks off in the middle, what came before it may have been written.
+/// See there.
 pub fn load(graph: &Graph, options: &LoadOptions, observer: &mut dyn Observer) -> Result<LoadSummary, LoadError> {
-    if options.nodes.is_empty() && options.edges.is_empty() {
-        return Err(LoadError::NothingToLoad);
+    Tables::open(options)?.load(graph, observer)
+}
+
+/// Files that were opened and understood, ready to be loaded. In two steps, so that a program can find out that the
+/// files make sense before it makes a graph for them.
+pub struct Tables<'o> {
+    options: &'o LoadOptions,
+    nodes: Vec<(Source, Columns)>,
+    edges: Vec<(Source, Columns)>,
+    bytes_read: Arc<AtomicU64>,
+}
+
+impl<'o> Tables<'o> {
+    /// Opens every file and finds out what its columns mean.
+    ///
+    /// # Errors
+    /// [`LoadError::NothingToLoad`], [`LoadError::File`], [`LoadError::Empty`], [`LoadError::Columns`].
+    pub fn open(options: &'o LoadOptions) -> Result<Self, LoadError> {
+        if options.nodes.is_empty() && options.edges.is_empty() {
+            return Err(LoadError::NothingToLoad);
+        }
+        let bytes_read = Arc::new(AtomicU64::new(0));
+        let nodes = open_all(&options.nodes, Table::Nodes, options, &bytes_read)?;
+        let edges = open_all(&options.edges, Table::Edges, options, &bytes_read)?;
+        Ok(Self { options, nodes, edges, bytes_read })
     }
-    let bytes_read = Arc::new(AtomicU64::new(0));
-    let nodes = open_all(&options.nodes, Table::Nodes, options, &bytes_read)?;
-    let edges = open_all(&options.edges, Table::Edges, options, &bytes_read)?;
-    let bulk = graph.bulk_load(&run(options))?;
-    let mut loading = Loading {
-        bulk,
-        types: Types::new(options),
-        rejects: Rejects::new(options.rejects.clone()),
-        observer,
-        bytes_total: bytes_total(options),
-        bytes_read,
-        rows: 0,
-        cancelled: false,
-    };
-    loading.types.settle(&mut loading.bulk)?;
-    let node_rows = loading.nodes(nodes)?;
-    let edge_rows = loading.edges(edges)?;
-    loading.finish(node_rows, edge_rows)
+
+    /// Loads all nodes files in order, then all edges files. A node that the graph has already is added to; an edge
+    /// that it has already is stated once more under this load. Loading the same files again changes nothing.
+    ///
+    /// # Errors
+    /// See [`LoadError`]. A row that is wrong by itself (too few fields, an unknown end, a bad number) is no error but
+    /// a reject. If a file breaks off in the middle, what came before it may have been written.
+    pub fn load(self, graph: &Graph, observer: &mut dyn Observer) -> Result<LoadSummary, LoadError> {
+        let options = self.options;
+        let mut loading = Loading {
+            bulk: graph.bulk_load(&run(options))?,
+            types: Types::new(options),
+            rejects: Rejects::new(options.rejects.clone()),
+            observer,
+            bytes_total: bytes_total(options),
+            bytes_read: self.bytes_read,
+            rows: 0,
+            cancelled: false,
+        };
+        loading.types.settle(&mut loading.bulk)?;
+        let node_rows = loading.nodes(self.nodes)?;
+        let edge_rows = loading.edges(self.edges)?;
+        loading.finish(node_rows, edge_rows)
+    }
 }
 
 /// The run that the facts stand under.
@@ -84,7 +108,7 @@ fn run(options: &LoadOptions) -> Run {
         options.nodes.iter().chain(&options.edges).map(|path| path.display().to_string()).collect();
     Run {
         kind: RunKind::Load { source: files.join(", ") },
-        started: jiff::Timestamp::now().to_string(),
+        started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         program: concat!("hopgraph ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
 }

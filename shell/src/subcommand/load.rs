@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
-use hopgraph::tabular::{Observer, Progress};
+use hopgraph::tabular::{Observer, Progress, Tables};
 use hopgraph::{Graph, LoadOptions, LoadSummary};
 
 use crate::arguments::LoadArguments;
@@ -18,13 +18,11 @@ use crate::quantity::{counted, grouped, spoken};
 
 pub(crate) fn run(arguments: &LoadArguments) -> Result<ExitCode> {
     let options = options(arguments);
-    // A mistyped file must not leave an empty database behind.
-    for file in options.nodes.iter().chain(&options.edges) {
-        std::fs::File::open(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
-    }
+    // The files first: a mistyped name or column must not leave an empty database behind.
+    let tables = Tables::open(&options)?;
     let graph = Graph::open(&arguments.database)?;
     let mut watcher = Watcher { meter: Meter::new("rows"), cancel: interrupt::flag(Second::Exits) };
-    let outcome = graph.load(&options, &mut watcher);
+    let outcome = tables.load(graph.engine(), &mut watcher);
     watcher.meter.finish();
     let summary = outcome?;
     write_summary(&summary, &watcher.meter, &mut std::io::stdout().lock())?;
