@@ -2,6 +2,7 @@
 
 use hopgraph_engine::{Interruption, StorageError};
 use hopgraph_inference::InferenceError;
+use hopgraph_literature::IngestError;
 use hopgraph_query::QueryError;
 use hopgraph_tabular::LoadError;
 
@@ -19,6 +20,9 @@ pub enum Error {
     /// A table could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// Literature could not be read into a graph.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     /// A model could not be opened or run.
     #[error(transparent)]
     Inference(#[from] InferenceError),

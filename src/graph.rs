@@ -1,8 +1,11 @@
 //! The graph with everything that can be done with it: the door for applications.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, Run, Snapshot, StorageError};
+use hopgraph_inference::Classifier;
+use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 use hopgraph_query::{Parameters, QueryError, QueryOptions, Rows};
 use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
 
@@ -67,9 +70,20 @@ impl Graph {
     pub fn load(
         &self,
         options: &LoadOptions,
-        observer: &mut dyn hopgraph_tabular::Observer,
+        observer: &mut dyn FnMut(&hopgraph_tabular::Progress<'_>) -> ControlFlow<()>,
     ) -> Result<LoadSummary, LoadError> {
         hopgraph_tabular::load(&self.engine, options, observer)
+    }
+
+    /// Reads literature into the graph with a language model; see [`hopgraph_literature::ingest`].
+    pub fn ingest(
+        &self,
+        corpus: Corpus<'_>,
+        classifier: &dyn Classifier,
+        options: &IngestOptions,
+        observer: &mut dyn FnMut(&hopgraph_literature::Progress) -> ControlFlow<()>,
+    ) -> Result<IngestSummary, IngestError> {
+        hopgraph_literature::ingest(&self.engine, corpus, classifier, options, observer)
     }
 
     /// Verifies every invariant of the store.

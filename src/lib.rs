@@ -1,7 +1,7 @@
 //! An embedded graph database that reads the biomedical literature.
 //!
 //! A [`Graph`] lives in one directory and one process. Facts come in by [`Graph::change`] (batches of edits),
-//! [`Graph::load`] (tables) and `Graph::ingest` (annotated literature, read by a language model); questions
+//! [`Graph::load`] (tables) and [`Graph::ingest`] (annotated literature, read by a language model); questions
 //! are asked with [`Graph::query`] in openCypher or its terse form.
 //!
 //! ```
@@ -45,6 +45,7 @@ pub use hopgraph_query as query;
 pub use hopgraph_tabular as tabular;
 
 pub use hopgraph_engine::{Durability, GraphOptions, StorageError};
+pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 pub use hopgraph_query::{
     NodeValue, Parameters, PathValue, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,
 };

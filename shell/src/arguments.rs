@@ -144,6 +144,14 @@ pub(crate) struct LoadArguments {
 
 /// `hopgraph ingest`
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph ingest DB data/biored/Dev.PubTator --model data/models/starter-llama-15m
+  hopgraph ingest DB abstracts/*.jsonl.gz --model MODEL --threshold 0.8
+
+Each pair of entities that stand in one sentence is read by the model; what it states becomes a relationship with that
+sentence as evidence. Ctrl-C stops after the sentences being read; the same command goes on where it was. What has been
+read by the same model is not read again.")]
 pub(crate) struct IngestArguments {
     /// Folder of the database; made if there is none
     #[arg(value_name = "DB")]
@@ -154,10 +162,25 @@ pub(crate) struct IngestArguments {
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// Format of the files: pubtator, jsonl, gad or eu-adr. Default: told from the beginning of each file
+    #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
+    pub(crate) format: Option<hopgraph::literature::Format>,
+    /// Least probability at which an answer makes a relationship, in place of the model's own
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
+    pub(crate) threshold: Option<f32>,
+    /// Where to list what could not be taken [default: DB with .ingest-rejects.tsv added]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
 }
 
 /// `hopgraph classify`
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Each line is an object with masks in the sentence, or with the places of its two entities:
+  {\"id\": 1, \"sentence\": \"@GENE$ is not linked to @DISEASE$.\"}
+  {\"id\": 2, \"text\": \"BRCA1 causes cancer.\",
+   \"spans\": [{\"start\": 0, \"end\": 5, \"label\": \"gene\"}, {\"start\": 13, \"end\": 19, \"label\": \"disease\"}]}
+It comes out again with `answer` and `probabilities`.")]
 pub(crate) struct ClassifyArguments {
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
@@ -213,6 +236,19 @@ fn from_json(json: serde_json::Value) -> Value {
         Json::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
         Json::Object(map) => Value::Map(map.into_iter().map(|(key, value)| (key, from_json(value))).collect()),
     }
+}
+
+fn corpus_format(text: &str) -> Result<hopgraph::literature::Format, String> {
+    use hopgraph::literature::Format;
+    let known = || Format::ALL.map(Format::name).join(", ");
+    Format::ALL
+        .into_iter()
+        .find(|format| format.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("there is no format {text:?}; there are {}", known()))
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

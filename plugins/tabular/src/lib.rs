@@ -6,6 +6,8 @@
 //! file as a whole is found before the first row is written.
 //!
 //! ```no_run
+//! use std::ops::ControlFlow;
+//!
 //! use hopgraph_engine::Graph;
 //! use hopgraph_tabular::{LoadOptions, load};
 //!
@@ -15,7 +17,7 @@
 //!     edges: vec!["edges.tsv.gz".into()],
 //!     ..LoadOptions::default()
 //! };
-//! let summary = load(&graph, &options, &mut ())?;
+//! let summary = load(&graph, &options, &mut |_| ControlFlow::Continue(()))?;
 //! println!("{} nodes, {} edges, {} rows rejected", summary.nodes_added, summary.edges, summary.rejected);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -24,14 +26,14 @@ mod cell;
 mod columns;
 mod error;
 mod load;
-mod observer;
 mod options;
+mod progress;
 mod rejects;
 mod source;
 
 pub use columns::{Column, Columns, PropertyKind, ScalarKind};
 pub use error::LoadError;
 pub use load::{LoadSummary, Tables, load};
-pub use observer::{Observer, Progress};
 pub use options::LoadOptions;
+pub use progress::Progress;
 pub use rejects::Reject;

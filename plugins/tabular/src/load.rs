@@ -1,6 +1,7 @@
 //! The load itself: nodes files, then edges files, row by row into a bulk load.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +15,7 @@ use hopgraph_engine::{
 use crate::columns::{Column, Columns, Table};
 use crate::rejects::{Reject, Rejects};
 use crate::source::Source;
-use crate::{LoadError, LoadOptions, Observer, Progress, cell};
+use crate::{LoadError, LoadOptions, Progress, cell};
 
 /// How many rows pass between two looks at the observer.
 const ROWS_BETWEEN_REPORTS: u64 = 4096;
@@ -42,14 +43,18 @@ pub struct LoadSummary {
     pub unused_types: Vec<String>,
     /// Whether the observer stopped the load. What was read is written; the same load run again ends in the graph that
     /// an undisturbed one makes.
-    pub cancelled: bool,
+    pub stopped: bool,
 }
 
 /// Loads tables of nodes and edges: [`Tables::open`], then [`Tables::load`].
 ///
 /// # Errors
 /// See there.
-pub fn load(graph: &Graph, options: &LoadOptions, observer: &mut dyn Observer) -> Result<LoadSummary, LoadError> {
+pub fn load(
+    graph: &Graph,
+    options: &LoadOptions,
+    observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+) -> Result<LoadSummary, LoadError> {
     Tables::open(options)?.load(graph, observer)
 }
 
@@ -83,7 +88,11 @@ impl<'o> Tables<'o> {
     /// # Errors
     /// See [`LoadError`]. A row that is wrong by itself (too few fields, an unknown end, a bad number) is no error but
     /// a reject. If a file breaks off in the middle, what came before it may have been written.
-    pub fn load(self, graph: &Graph, observer: &mut dyn Observer) -> Result<LoadSummary, LoadError> {
+    pub fn load(
+        self,
+        graph: &Graph,
+        observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<LoadSummary, LoadError> {
         let options = self.options;
         let mut loading = Loading {
             bulk: graph.bulk_load(&run(options))?,
@@ -93,7 +102,7 @@ impl<'o> Tables<'o> {
             bytes_total: bytes_total(options),
             bytes_read: self.bytes_read,
             rows: 0,
-            cancelled: false,
+            stopped: false,
         };
         loading.types.settle(&mut loading.bulk)?;
         let node_rows = loading.nodes(self.nodes)?;
@@ -172,12 +181,12 @@ struct Loading<'g, 'o> {
     bulk: BulkLoad<'g>,
     types: Types,
     rejects: Rejects,
-    observer: &'o mut dyn Observer,
+    observer: &'o mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     bytes_read: Arc<AtomicU64>,
     bytes_total: Option<u64>,
     /// Rows read so far, of all files.
     rows: u64,
-    cancelled: bool,
+    stopped: bool,
 }
 
 /// Why a row was not loaded: its own fault, or one that ends the load.
@@ -222,7 +231,7 @@ impl Loading<'_, '_> {
         let rows_before = self.rows;
         let mut row = ByteRecord::new();
         for (mut source, columns) in files {
-            while !self.cancelled && source.read(&mut row)? {
+            while !self.stopped && source.read(&mut row)? {
                 let loaded = fields(&row, &columns)
                     .map_err(RowError::Reject)
                     .and_then(|fields| load_row(&mut self.bulk, &mut self.types, &fields, &columns));
@@ -244,14 +253,14 @@ impl Loading<'_, '_> {
     }
 
     fn report(&mut self, file: &Path) {
-        self.observer.progress(&Progress {
+        let told = (self.observer)(&Progress {
             file,
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             bytes_total: self.bytes_total,
             rows: self.rows,
             rejected: self.rejects.count(),
         });
-        self.cancelled |= self.observer.is_cancelled();
+        self.stopped |= told.is_break();
     }
 
     fn finish(self, node_rows: u64, edge_rows: u64) -> Result<LoadSummary, LoadError> {
@@ -267,8 +276,8 @@ impl Loading<'_, '_> {
             rejected,
             rejects_file,
             first_rejects,
-            unused_types: if self.cancelled { Vec::new() } else { self.types.unused() },
-            cancelled: self.cancelled,
+            unused_types: if self.stopped { Vec::new() } else { self.types.unused() },
+            stopped: self.stopped,
         })
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use hopgraph_engine::{Direction, Graph, NodeId, Polarity, PropertyValue, View};
-use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary, Observer, Progress, load};
+use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary, Progress, load};
 
 /// A folder with files to load.
 struct Folder(tempfile::TempDir);
@@ -31,7 +32,7 @@ fn names(names: &str) -> Option<Vec<String>> {
 }
 
 fn run(graph: &Graph, options: &LoadOptions) -> LoadSummary {
-    load(graph, options, &mut ()).unwrap()
+    load(graph, options, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 fn id(graph: &Graph, identifier: &str) -> NodeId {
@@ -255,7 +256,7 @@ fn files_that_make_no_sense_are_refused_before_anything_is_written() {
     ];
     for (options, expected) in cases {
         let graph = Graph::temporary().unwrap();
-        let error = load(&graph, &options, &mut ()).unwrap_err().to_string();
+        let error = load(&graph, &options, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
         assert!(error.contains(expected), "expected {expected:?} in {error:?}");
         assert_eq!(graph.snapshot().unwrap().statistics().unwrap().nodes, 0, "{expected}");
     }
@@ -285,7 +286,7 @@ fn relation_types_are_what_the_options_say_or_what_the_graph_knows() {
     // Without options, the types stay what they are; with contrary ones, nothing is loaded.
     assert_eq!(run(&graph, &plain).rejected, 0);
     let contrary = LoadOptions { denied: vec!["associated".into()], ..plain };
-    let error = load(&graph, &contrary, &mut ()).unwrap_err();
+    let error = load(&graph, &contrary, &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, LoadError::Storage(_)), "{error}");
 }
 
@@ -302,17 +303,12 @@ fn loading_again_changes_nothing() {
     assert!(graph.check().unwrap().is_sound());
 }
 
-/// Stops after some reports.
-struct StopAfter(u32);
-
-impl Observer for StopAfter {
-    fn progress(&mut self, progress: &Progress<'_>) {
-        self.0 = self.0.saturating_sub(1);
+/// An observer that stops after some reports.
+fn stop_after(mut reports: u32) -> impl FnMut(&Progress<'_>) -> ControlFlow<()> {
+    move |progress| {
         assert!(progress.bytes_total.is_some_and(|total| progress.bytes_read <= total));
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.0 == 0
+        reports -= 1;
+        if reports == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -325,11 +321,11 @@ fn a_load_that_was_stopped_and_is_run_again_ends_in_the_same_graph() {
     let expected = contents(&undisturbed);
     for reports in [1, 3, 6, 9] {
         let graph = Graph::temporary().unwrap();
-        let summary = load(&graph, &options, &mut StopAfter(reports)).unwrap();
-        assert!(summary.cancelled);
+        let summary = load(&graph, &options, &mut stop_after(reports)).unwrap();
+        assert!(summary.stopped);
         assert!(summary.node_rows + summary.edge_rows < 40_000, "{reports}: it did stop");
         assert_ne!(contents(&graph), expected);
-        assert!(!run(&graph, &options).cancelled);
+        assert!(!run(&graph, &options).stopped);
         assert_eq!(contents(&graph), expected, "stopped after {reports} reports");
     }
 }

@@ -1,16 +1,15 @@
 //! `hopgraph load`: plain facts from tables.
 
-use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
-use hopgraph::tabular::{Observer, Progress, Tables};
+use hopgraph::tabular::{Progress, Tables};
 use hopgraph::{Graph, LoadOptions, LoadSummary};
 
+use super::default_rejects;
 use crate::arguments::LoadArguments;
 use crate::interrupt::{self, Second};
 use crate::progress::{Meter, Position};
@@ -21,13 +20,17 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<ExitCode> {
     // The files first: a mistyped name or column must not leave an empty database behind.
     let tables = Tables::open(&options)?;
     let graph = Graph::open(&arguments.database)?;
-    let mut watcher = Watcher { meter: Meter::new("rows"), cancel: interrupt::flag(Second::Exits) };
-    let outcome = tables.load(graph.engine(), &mut watcher);
-    watcher.meter.finish();
+    let cancel = interrupt::flag(Second::Exits);
+    let mut meter = Meter::new("rows");
+    let outcome = tables.load(graph.engine(), &mut |progress| {
+        meter.show(&position(progress));
+        if cancel.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    meter.finish();
     let summary = outcome?;
-    write_summary(&summary, &watcher.meter, &mut std::io::stdout().lock())?;
+    write_summary(&summary, &meter, &mut std::io::stdout().lock())?;
     write_warnings(&summary, &mut std::io::stderr())?;
-    if summary.cancelled {
+    if summary.stopped {
         writeln!(
             std::io::stderr(),
             "stopped; what was read is in the graph: run the same command again to load the rest"
@@ -56,34 +59,13 @@ fn options(arguments: &LoadArguments) -> LoadOptions {
     }
 }
 
-/// The rejects file beside the database: `my.hopgraph.load-rejects.tsv`.
-pub(super) fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
-    let mut path: OsString = database.components().collect::<PathBuf>().into();
-    path.push(".");
-    path.push(suffix);
-    path.into()
-}
-
-/// Shows progress, and hears Ctrl-C.
-struct Watcher {
-    meter: Meter,
-    cancel: Arc<AtomicBool>,
-}
-
-impl Observer for Watcher {
-    fn progress(&mut self, progress: &Progress<'_>) {
-        let file = progress.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let note = match progress.rejected {
-            0 => file,
-            rejected => format!("{file}, {} rejected", grouped(rejected)),
-        };
-        let position = Position { done: progress.bytes_read, total: progress.bytes_total, units: progress.rows, note };
-        self.meter.show(&position);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
-    }
+fn position(progress: &Progress<'_>) -> Position {
+    let file = progress.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let note = match progress.rejected {
+        0 => file,
+        rejected => format!("{file}, {} rejected", grouped(rejected)),
+    };
+    Position { done: progress.bytes_read, total: progress.bytes_total, units: progress.rows, note }
 }
 
 fn write_summary(summary: &LoadSummary, meter: &Meter, out: &mut dyn Write) -> Result<()> {
