@@ -236,6 +236,9 @@ impl Search {
         let mut near = Vec::new();
         if self.hops.least == 0 {
             self.give(&rows.frontier, 0, sink);
+        } else if self.mode == PathMode::Walk {
+            // A walk may come back to its start, which has not been given yet.
+            rows.seen.fill([0; W]);
         }
         for hops in 1..=self.hops.most {
             if hops == self.hops.least {
@@ -244,6 +247,8 @@ impl Search {
             self.advance(&mut rows, hops)?;
             if hops >= self.hops.least {
                 self.give_found(&mut rows, hops, sink);
+            } else if rows.active.is_empty() {
+                near = self.near(&rows);
             }
             if rows.active.is_empty() {
                 break;
