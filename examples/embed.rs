@@ -70,8 +70,7 @@ fn read(graph: &Graph, model: &Path) -> Result<(), Error> {
         document("PMID:2", "We found no association of APOE variants with melanoma.", "APOE", "NCBIGene:348"),
     ];
     let corpus = Corpus::from_documents(documents.map(Ok));
-    let summary =
-        graph.ingest(corpus, &classifier, &IngestOptions::default(), &mut |_| ControlFlow::Continue(()))?;
+    let summary = graph.ingest(corpus, &classifier, &IngestOptions::default(), &mut |_| ControlFlow::Continue(()))?;
     println!("the model read {} pairs and made {} edges", summary.pairs, summary.edges_added);
     let text = "MATCH (g:gene)-[r:associated|not_associated]-(d:disease {name: 'melanoma'}) \
                 UNWIND evidence(r) AS e RETURN g.name, type(r), e.probability, e.sentence ORDER BY g.name";

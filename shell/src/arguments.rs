@@ -248,7 +248,10 @@ fn corpus_format(text: &str) -> Result<hopgraph::literature::Format, String> {
 }
 
 fn probability(text: &str) -> Result<f32, String> {
-    text.parse().ok().filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "expected a number from 0 to 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|value| (0.0..=1.0).contains(value))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

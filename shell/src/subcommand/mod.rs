@@ -18,7 +18,7 @@ pub(crate) fn open_existing(path: &Path) -> Result<Graph, StorageError> {
 }
 
 /// The rejects file beside the database: `my.hopgraph.load-rejects.tsv`.
- fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
+fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
     let mut path: OsString = database.components().collect::<PathBuf>().into();
     path.push(".");
     path.push(suffix);
