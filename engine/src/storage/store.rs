@@ -154,11 +154,6 @@ impl Batch<'_> {
     pub(crate) fn delete(&mut self, family: Family, key: impl AsRef<[u8]>) {
         self.writes.delete_cf(self.store.handle(family), key);
     }
-
-    /// How many bytes it holds.
-    pub(crate) fn bytes(&self) -> usize {
-        self.writes.size_in_bytes()
-    }
 }
 
 impl std::fmt::Debug for Batch<'_> {
@@ -223,6 +218,9 @@ fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(end)
 }
 
+/// A key and its value.
+pub(crate) type Entry<'e> = (&'e [u8], &'e [u8]);
+
 /// A cursor over entries: lends key and value of one at a time.
 pub(crate) struct Entries<'s> {
     family: Family,
@@ -231,7 +229,7 @@ pub(crate) struct Entries<'s> {
 
 impl Entries<'_> {
     /// The entry under the cursor; `None` at the end.
-    pub(crate) fn entry(&self) -> Result<Option<(&[u8], &[u8])>, StorageError> {
+    pub(crate) fn entry(&self) -> Result<Option<Entry<'_>>, StorageError> {
         match self.cursor.item() {
             Some(entry) => Ok(Some(entry)),
             None => self.cursor.status().map(|()| None).map_err(|error| match error.kind() {

@@ -43,6 +43,17 @@ pub struct Classification {
     pub token_ids: Vec<u32>,
 }
 
+impl Classification {
+    /// Weighs the answers by the softmax of their logits. The first of equally probable answers wins.
+    pub(crate) fn from_logits(logits: Vec<f32>, token_ids: Vec<u32>) -> Self {
+        let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights: Vec<f32> = logits.iter().map(|logit| (logit - greatest).exp()).collect();
+        let sum: f32 = weights.iter().sum();
+        let answer = logits.iter().position(|&logit| logit == greatest).unwrap_or(0);
+        Self { answer, probabilities: weights.iter().map(|weight| weight / sum).collect(), logits, token_ids }
+    }
+}
+
 /// Something that reads sentences and says how two entities in each are related.
 pub trait Classifier: Send + Sync {
     /// What identifies it.

@@ -1,5 +1,7 @@
 //! What can go wrong: with one input, and with a model.
 
+use std::path::PathBuf;
+
 /// Why one input was not classified; the other inputs of its batch were.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -76,11 +78,109 @@ pub enum InputError {
     },
 }
 
-/// What can go wrong with a model.
+/// What can go wrong with a model: its folder, its weights, or its arithmetic.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InferenceError {
-    /// Placeholder until the model code lands.
-    #[error("{0}")]
-    Other(String),
+    /// A file of the model folder cannot be read.
+    #[error("cannot read {}: {source}; {advice}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// `model.toml` says something that cannot be.
+    #[error("{}: {problem}", .path.display())]
+    Settings {
+        /// The `model.toml`.
+        path: PathBuf,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// The weights file is not GGUF, or its header is damaged.
+    #[error("{} is not a readable GGUF file ({problem}); convert the model to GGUF or download it again", .path.display())]
+    NotGguf {
+        /// The weights file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The weights are those of another kind of model.
+    #[error("{} holds a `{found}` model; only `llama` models are read so far", .path.display())]
+    Architecture {
+        /// The weights file.
+        path: PathBuf,
+        /// The architecture that it names.
+        found: String,
+    },
+    /// The weights file ends before its last tensor.
+    #[error("{} is cut short: `{tensor}` ends at byte {end}, the file at byte {length}; download it again", .path.display())]
+    Truncated {
+        /// The weights file.
+        path: PathBuf,
+        /// The first tensor, in the order of the file, that is not whole.
+        tensor: String,
+        /// Where the tensor should end.
+        end: u64,
+        /// Where the file ends.
+        length: u64,
+    },
+    /// The weights file says something about the model that is missing, or that this program cannot honour.
+    #[error("{}: metadata `{key}` {problem}", .path.display())]
+    Metadata {
+        /// The weights file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A tensor that the model needs is not there.
+    #[error("{} has no tensor `{tensor}`; the conversion to GGUF was not complete", .path.display())]
+    TensorMissing {
+        /// The weights file.
+        path: PathBuf,
+        /// Its name.
+        tensor: String,
+    },
+    /// A tensor has another shape than the metadata promise.
+    #[error("{}: tensor `{tensor}` has shape {found:?}, but the metadata call for {expected:?}", .path.display())]
+    TensorShape {
+        /// The weights file.
+        path: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// Its shape, rows first.
+        found: Vec<usize>,
+        /// The shape that fits the metadata.
+        expected: Vec<usize>,
+    },
+    /// A tensor that plain Llama models do not have; ignoring it would give wrong answers.
+    #[error("{} has a tensor `{tensor}`, which no plain Llama model has; this variant is not supported", .path.display())]
+    TensorUnknown {
+        /// The weights file.
+        path: PathBuf,
+        /// Its name.
+        tensor: String,
+    },
+    /// No tokenizer can be made.
+    #[error("the tokenizer of {}: {problem}", .path.display())]
+    Tokenizer {
+        /// The file that it was to come from.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A recorded classifier was asked something that it has no record of.
+    #[error("no answer is recorded for the sentence: {sentence}")]
+    NotRecorded {
+        /// The masked sentence.
+        sentence: String,
+    },
+    /// The arithmetic of the model failed.
+    #[error("the model failed: {0}")]
+    Compute(String),
 }

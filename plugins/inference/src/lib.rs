@@ -2,11 +2,37 @@
 //!
 //! A [`Classifier`] reads a batch of [`Input`]s and gives for each a [`Classification`]: the probabilities of its model's
 //! answers. What the answers mean for a graph stands in the [`ModelDescription`].
+//!
+//! [`load`] makes a classifier from a model folder. [`RecordedClassifier`] stands in for one where a test wants answers
+//! and no weights.
 
+mod batch;
 mod classifier;
 mod description;
 mod error;
+mod gguf;
+mod language_model;
+mod llama;
+mod mask;
+mod model_folder;
+mod prompt;
+mod recorded;
+mod tokenizer;
+
+use std::path::Path;
 
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
 pub use description::{Answer, AnswerRelation, ModelDescription};
 pub use error::{InferenceError, InputError};
+pub use language_model::LanguageModel;
+pub use llama::WeightPrecision;
+pub use model_folder::ModelFolder;
+pub use recorded::RecordedClassifier;
+
+/// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it.
+///
+/// # Errors
+/// As [`ModelFolder::read`] and [`LanguageModel::load`].
+pub fn load(folder: &Path) -> Result<LanguageModel, InferenceError> {
+    LanguageModel::load(&ModelFolder::read(folder)?, WeightPrecision::default())
+}
