@@ -8,15 +8,22 @@ use super::{ALL, Command, Flow};
 use crate::session::Session;
 
 const STATEMENTS: &str = "\
-A statement runs when it is complete and Enter is pressed; an unfinished one goes on in the next line, and an
-empty line runs it as it is. Tab completes keywords, labels, types, functions and names in quotes.
+A statement runs when it is complete and Enter is pressed. An unfinished one
+goes on in the next line; an empty line runs it as it is. Tab completes
+keywords, labels, types, functions, and names of nodes within quotes.
 
-  MATCH gene -[*2..4]- disease LIMIT 20              distinct pairs with their least number of hops
+  // distinct pairs with their least number of hops
+  MATCH gene -[*2..4]- disease LIMIT 20
+
+  // what is linked to a gene, and the sentences behind one link
   MATCH (g:gene {name: 'BRCA1'})--(d:disease) RETURN d.name ORDER BY d.name
-  MATCH (g:gene)-[r:associated]-(d:disease) RETURN g.name, d.name, evidence(r) LIMIT 1
-  EXPLAIN MATCH gene -[*2..4]- disease               the plan, without running it
+  MATCH (g:gene)-[r]-(d:disease) RETURN g.name, d.name, evidence(r) LIMIT 1
 
-Keys: Ctrl-C stops the query or clears the line, Ctrl-D leaves, Ctrl-R searches the history.
+  // the plan, without running it
+  EXPLAIN MATCH gene -[*2..4]- disease
+
+Ctrl-C stops the query or clears the line, Ctrl-D leaves, Ctrl-R searches the
+history.
 
 ";
 
@@ -36,7 +43,7 @@ impl Command for Help {
         write!(out, "{STATEMENTS}")?;
         for command in ALL {
             let usage = format!(":{} {}", command.name(), command.argument());
-            writeln!(out, "  {usage:<34} {}", command.help())?;
+            writeln!(out, "  {usage:<30} {}", command.help())?;
         }
         Ok(Flow::Continue)
     }

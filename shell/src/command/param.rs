@@ -22,7 +22,7 @@ impl Command for SetParameter {
     }
 
     fn help(&self) -> &'static str {
-        "set $name for the queries to come; alone: show what is set"
+        "set $name; alone: show what is set"
     }
 
     fn run(&self, argument: &str, session: &mut Session<'_>, out: &mut dyn Write) -> Result<Flow> {

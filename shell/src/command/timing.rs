@@ -20,7 +20,7 @@ impl Command for SetTiming {
     }
 
     fn help(&self) -> &'static str {
-        "whether rows are counted and timed under a table"
+        "whether tables say rows and time"
     }
 
     fn choices(&self) -> &'static [&'static str] {

@@ -1,8 +1,6 @@
 //! Statements through the built program: every format, parameters, scripts, limits, errors.
 
-mod harness;
-
-use harness::Folder;
+use crate::harness::Folder;
 
 const ASSOCIATED: &str =
     "MATCH (g:gene)-[:associated]-(d:disease) RETURN g.name AS gene, d.name AS disease ORDER BY gene";
@@ -109,7 +107,7 @@ fn limits_end_a_query_and_not_the_database() {
 fn an_interrupt_ends_a_query_with_130() {
     use std::process::{Command, Stdio};
     let folder = Folder::with_graph();
-    let child = Command::new(harness::PROGRAM)
+    let child = Command::new(crate::harness::PROGRAM)
         .args(["query", "g", "UNWIND range(1, 10000000000) AS a WITH a WHERE a < 0 RETURN a", "--memory-limit", "none"])
         .current_dir(folder.root())
         .stdout(Stdio::piped())

@@ -1,12 +1,10 @@
 //! The built program as scripts see it: exit codes, streams, pipes, wrong files.
 
-mod harness;
-
 use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use harness::{Folder, PROGRAM};
+use crate::harness::{Folder, PROGRAM};
 
 #[test]
 fn exit_codes_tell_success_failure_and_wrong_arguments() {
