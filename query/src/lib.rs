@@ -1,11 +1,14 @@
 //! The language of hopgraph: text, syntax tree, plan, rows.
 
 pub mod ast;
+pub mod completion;
 mod error;
 mod excerpt;
+pub mod highlight;
 mod keyword;
 pub mod limits;
 pub mod parse;
+mod print;
 pub mod suggest;
 mod value;
 

@@ -18,3 +18,33 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     });
     near.min().map(|(.., candidate)| candidate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_name_is_found_and_a_far_one_is_not() {
+        let names = ["gene", "disease", "chemical", "cell_line", "associated", "not_associated"];
+        let cases = [
+            ("gnee", Some("gene")),
+            ("Genes", Some("gene")),
+            ("DISEASES", Some("disease")),
+            ("diseas", Some("disease")),
+            ("asociated", Some("associated")),
+            ("assoc", Some("associated")),
+            ("cellline", Some("cell_line")),
+            ("protein", None),
+            ("g", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(nearest(name, names), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearer_of_two_wins() {
+        assert_eq!(nearest("treat", ["treated", "treats", "heats"]), Some("treats"));
+    }
+}

@@ -6,7 +6,9 @@ use nom::combinator::{cut, map, opt, value};
 use nom::multi::{many0, many1, separated_list0};
 use nom::sequence::{delimited, pair, preceded, separated_pair};
 
-use super::input::{Expected, Parsed, Refused, Stop, Tokens, any_name, keyword, nested, operator, symbol, variable};
+use super::input::{
+    Expected, Parsed, Refused, Stop, Thing, Tokens, any_name, keyword, nested, operator, symbol, variable,
+};
 use super::lexeme::LexemeKind;
 use super::literal;
 use super::pattern::{labels, path_ahead, path_predicate, subquery};
@@ -308,7 +310,7 @@ enum Step {
 }
 
 fn property_step(input: Tokens<'_>) -> Parsed<'_, Step> {
-    map(preceded(operator("."), cut(any_name("a property key"))), Step::Property).parse(input)
+    map(preceded(operator("."), cut(any_name(Thing::PropertyKey))), Step::Property).parse(input)
 }
 
 fn label_step(input: Tokens<'_>) -> Parsed<'_, Step> {
@@ -325,7 +327,7 @@ fn bracket_step(input: Tokens<'_>) -> Parsed<'_, Step> {
     let step = match bounds {
         (Some(index), None) => Step::Index(index),
         (from, Some(to)) => Step::Slice(from, to),
-        (None, None) => return rest.refuse(Expected::Thing("an expression")).map_err(fatal),
+        (None, None) => return rest.refuse(Expected::Thing(Thing::Expression)).map_err(fatal),
     };
     cut(symbol("]")).parse(rest).map(|(rest, _)| (rest, step))
 }
@@ -370,7 +372,7 @@ fn atom_kind(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
         Some(LexemeKind::Symbol("[")) => list(input),
         Some(LexemeKind::Symbol("{")) => map(map_entries, ExpressionKind::Map).parse(input),
         Some(LexemeKind::Word | LexemeKind::QuotedName) => word(input),
-        _ => input.refuse(Expected::Thing("an expression")),
+        _ => input.refuse(Expected::Thing(Thing::Expression)),
     }
 }
 
@@ -404,7 +406,7 @@ fn list_comprehension(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
 
 /// `{key: value, ...}`
 pub(super) fn map_entries(input: Tokens<'_>) -> Parsed<'_, Vec<(Name, Expression)>> {
-    let entry = separated_pair(any_name("a property key"), cut(symbol(":")), cut(expression));
+    let entry = separated_pair(any_name(Thing::PropertyKey), cut(symbol(":")), cut(expression));
     delimited(symbol("{"), separated_list0(symbol(","), entry), cut(symbol("}"))).parse(input)
 }
 
@@ -429,7 +431,7 @@ fn word(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     if input.variable_ahead(0) {
         return map(variable, |name| ExpressionKind::Variable(name.node)).parse(input);
     }
-    input.refuse(Expected::Thing("an expression"))
+    input.refuse(Expected::Thing(Thing::Expression))
 }
 
 /// `CASE [operand] WHEN a THEN b ... [ELSE c] END`
@@ -482,7 +484,7 @@ fn call(input: Tokens<'_>, parts: usize) -> Parsed<'_, ExpressionKind> {
     let behind = input.skip(2 * parts - 1);
     let mut names = Vec::with_capacity(parts);
     for part in 0..parts {
-        names.push(any_name("a function")(input.skip(2 * part))?.1.node);
+        names.push(any_name(Thing::Function)(input.skip(2 * part))?.1.node);
     }
     let name = Name { node: names.join("."), span: input.span_to(behind) };
     if name.node.eq_ignore_ascii_case("count") && behind.symbol_ahead(1, "*") {

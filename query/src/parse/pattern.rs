@@ -7,7 +7,7 @@ use nom::multi::{many0, separated_list1};
 use nom::sequence::{delimited, pair, preceded};
 
 use super::expression::{expression, map_entries};
-use super::input::{Expected, Parsed, Tokens, any_name, keyword, spanned, symbol, variable};
+use super::input::{Expected, Parsed, Thing, Tokens, any_name, keyword, spanned, symbol, variable};
 use super::lexeme::LexemeKind;
 use crate::ast::{
     Arrow, Expression, Length, Name, NodePattern, PathModeName, PathPattern, RelationshipPattern, Shortest, Span,
@@ -15,11 +15,6 @@ use crate::ast::{
 };
 use crate::error::{QueryError, QueryErrorKind};
 use crate::limits::HOPS_MAX;
-
-/// What an error calls a node pattern.
-const NODE: &str = "a node pattern such as (g:gene)";
-/// What an error calls a bare word.
-const BARE: &str = "a word such as gene";
 
 /// `path, path, ...`
 pub(super) fn patterns(input: Tokens<'_>) -> Parsed<'_, Vec<PathPattern>> {
@@ -47,7 +42,7 @@ fn path_variable(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.variable_ahead(0) && input.symbol_ahead(1, "=") {
         return map(pair(variable, symbol("=")), |(name, _)| name).parse(input);
     }
-    input.refuse(Expected::Thing("a path"))
+    input.refuse(Expected::Thing(Thing::NodePattern))
 }
 
 /// `ANY SHORTEST`, `ALL SHORTEST`
@@ -56,7 +51,7 @@ fn shortest_prefix(input: Tokens<'_>) -> Parsed<'_, Shortest> {
     if input.keyword_ahead(1, "SHORTEST") && (input.keyword_ahead(0, "ANY") || input.keyword_ahead(0, "ALL")) {
         return Ok((input.skip(2), which));
     }
-    input.refuse(Expected::Thing("a path"))
+    input.refuse(Expected::Thing(Thing::NodePattern))
 }
 
 /// `WALK`, `TRAIL`, `ACYCLIC`, `SIMPLE`: only before what can begin a path, else it is a bare word.
@@ -72,7 +67,7 @@ pub(super) fn path_mode(input: Tokens<'_>) -> Parsed<'_, Spanned<PathModeName>> 
         Some(&(_, node)) if input.symbol_ahead(1, "(") || input.variable_ahead(1) => {
             Ok((input.skip(1), Spanned { node, span: input.span() }))
         }
-        _ => input.refuse(Expected::Thing("a path")),
+        _ => input.refuse(Expected::Thing(Thing::NodePattern)),
     }
 }
 
@@ -81,10 +76,10 @@ fn shortest_call(input: Tokens<'_>) -> Parsed<'_, (Shortest, PathPattern)> {
     let which = match input.text_ahead(0).to_ascii_lowercase().as_str() {
         "shortestpath" => Shortest::Any,
         "allshortestpaths" => Shortest::All,
-        _ => return input.refuse(Expected::Thing("a path")),
+        _ => return input.refuse(Expected::Thing(Thing::NodePattern)),
     };
     let inside = delimited(symbol("("), cut(chain), cut(symbol(")")));
-    map(preceded(any_name("a path"), inside), |chain| (which, chain)).parse(input)
+    map(preceded(any_name(Thing::NodePattern), inside), |chain| (which, chain)).parse(input)
 }
 
 /// Nodes with relationships between them.
@@ -120,7 +115,7 @@ fn node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
 /// `(variable:Label {key: value})`
 fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     if !input.symbol_ahead(0, "(") {
-        return input.refuse(Expected::Thing(NODE));
+        return input.refuse(Expected::Thing(Thing::NodePattern));
     }
     let parts = (opt(variable), opt(labels), opt(properties));
     map(delimited(symbol("("), parts, cut(symbol(")"))), |(variable, labels, properties)| NodePattern {
@@ -136,7 +131,7 @@ fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
 /// `gene`, `gene {name: 'TP53'}`
 fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     if !input.variable_ahead(0) {
-        return input.refuse(Expected::Thing(BARE));
+        return input.refuse(Expected::Thing(Thing::BareWord));
     }
     map(pair(variable, opt(properties)), |(word, properties)| NodePattern {
         labels: vec![vec![word.clone()]],
@@ -150,7 +145,7 @@ fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
 
 /// `:A|B:C`, `:A&B`: a node must have one label of each group.
 pub(super) fn labels(input: Tokens<'_>) -> Parsed<'_, Vec<Vec<Name>>> {
-    let group = |input| separated_list1(symbol("|"), any_name("a label")).parse(input);
+    let group = |input| separated_list1(symbol("|"), any_name(Thing::Label)).parse(input);
     let further = preceded(alt((symbol(":"), symbol("&"))), cut(group));
     let (rest, (first, mut groups)) = pair(preceded(symbol(":"), cut(group)), many0(further)).parse(input)?;
     groups.insert(0, first);
@@ -164,12 +159,17 @@ fn properties(input: Tokens<'_>) -> Parsed<'_, Vec<(Name, Expression)>> {
 
 /// `-[...]->`, `<-[...]-`, `-[...]-`, `-->`, `<--`, `--`
 fn relationship(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
-    let (rest, (left, _)) = pair(opt(symbol("<")), symbol("-")).parse(input)?;
+    let left = input.symbol_ahead(0, "<");
+    let dash = usize::from(left);
+    if !input.symbol_ahead(dash, "-") {
+        return input.refuse(Expected::Thing(Thing::Relationship));
+    }
     let (rest, (mut relationship, _, right)) =
-        cut((map(opt(relationship_detail), Option::unwrap_or_default), symbol("-"), opt(symbol(">")))).parse(rest)?;
+        cut((map(opt(relationship_detail), Option::unwrap_or_default), symbol("-"), opt(symbol(">"))))
+            .parse(input.skip(dash + 1))?;
     relationship.arrow = match (left, right) {
-        (Some(_), None) => Arrow::Left,
-        (None, Some(_)) => Arrow::Right,
+        (true, None) => Arrow::Left,
+        (false, Some(_)) => Arrow::Right,
         _ => Arrow::Either,
     };
     relationship.span = input.span_to(rest);
@@ -206,7 +206,7 @@ fn relationship_detail(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
 /// `:type1|type2`, or as older queries have it `:type1|:type2`
 fn types(input: Tokens<'_>) -> Parsed<'_, Vec<Name>> {
     let separator = pair(symbol("|"), opt(symbol(":")));
-    preceded(symbol(":"), cut(separated_list1(separator, any_name("a relation type")))).parse(input)
+    preceded(symbol(":"), cut(separated_list1(separator, any_name(Thing::RelationType)))).parse(input)
 }
 
 /// `*`, `*2`, `*2..`, `*..4`, `*2..4`
@@ -220,7 +220,7 @@ fn length(input: Tokens<'_>) -> Parsed<'_, Length> {
 /// A number of hops.
 fn hops(input: Tokens<'_>) -> Parsed<'_, u32> {
     if input.ahead(0).is_none_or(|lexeme| lexeme.kind != LexemeKind::Integer) {
-        return input.refuse(Expected::Thing("a number of hops"));
+        return input.refuse(Expected::Thing(Thing::Hops));
     }
     if let Ok(hops) = input.text_ahead(0).parse() {
         return Ok((input.skip(1), hops));
