@@ -40,6 +40,9 @@ fn converse(graph: &Graph, arguments: &Arguments, cancel: Arc<AtomicBool>) -> Re
     let mut out = std::io::stdout();
     greet(graph, &mut out)?;
     loop {
+        if let Some(helper) = editor.helper_mut() {
+            helper.parameters = session.parameters.keys().cloned().collect();
+        }
         match editor.readline(PROMPT) {
             Ok(input) if input.trim().is_empty() => {}
             Ok(input) => {

@@ -1,6 +1,7 @@
 //! A text of several statements, taken apart at the semicolons.
 
-use hopgraph::query::{TokenKind, ast, tokens};
+use hopgraph::query::ast;
+use hopgraph::query::highlight::{TokenKind, tokens};
 
 /// One statement of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

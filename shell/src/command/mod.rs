@@ -60,7 +60,7 @@ pub(crate) fn run(line: &str, session: &mut Session<'_>, out: &mut dyn Write) ->
 }
 
 /// The command with this name, or the only one that begins so.
-fn find(name: &str) -> Result<&'static dyn Command> {
+pub(crate) fn find(name: &str) -> Result<&'static dyn Command> {
     let name = name.to_lowercase();
     // What people type in other shells.
     let name = if name == "exit" { "quit" } else { name.as_str() };

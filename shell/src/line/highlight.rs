@@ -1,6 +1,6 @@
 //! Colours for a statement while it is typed.
 
-use hopgraph::query::{TokenKind, tokens};
+use hopgraph::query::highlight::{TokenKind, tokens};
 
 /// The text with the colours of its tokens, as ANSI escapes; the letters stay where they are.
 pub(super) fn coloured(text: &str) -> String {
@@ -30,10 +30,14 @@ fn paint(text: &str, style: &str) -> String {
 fn style(kind: TokenKind) -> Option<&'static str> {
     match kind {
         TokenKind::Keyword => Some("1;34"),
+        TokenKind::Label => Some("33"),
+        TokenKind::RelationType => Some("36"),
+        TokenKind::Function => Some("34"),
         TokenKind::Text => Some("32"),
-        TokenKind::Number => Some("36"),
+        TokenKind::Number => Some("95"),
         TokenKind::Parameter => Some("35"),
         TokenKind::Comment => Some("90"),
+        TokenKind::Error => Some("31"),
         _ => None,
     }
 }

@@ -27,6 +27,8 @@ const HISTORY_LINES: usize = 10_000;
 pub(crate) struct LineHelper<'g> {
     graph: &'g Graph,
     coloured: bool,
+    /// Names of the parameters that are set.
+    pub(crate) parameters: Vec<String>,
 }
 
 /// An editor for statements about this graph.
@@ -38,7 +40,7 @@ pub(crate) fn editor(graph: &Graph, coloured: bool) -> rustyline::Result<Editor<
         .completion_type(CompletionType::List)
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(LineHelper { graph, coloured }));
+    editor.set_helper(Some(LineHelper { graph, coloured, parameters: Vec::new() }));
     Ok(editor)
 }
 
@@ -52,7 +54,7 @@ impl Completer for LineHelper<'_> {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, position: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        Ok(complete::complete(self.graph, line, position))
+        Ok(complete::complete(self.graph, &self.parameters, line, position))
     }
 }
 

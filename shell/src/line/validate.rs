@@ -4,7 +4,7 @@
 pub(super) fn is_complete(input: &str) -> bool {
     let text = input.trim();
     let closed = input.ends_with('\n') || input.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
-    text.is_empty() || text.starts_with(':') || closed || hopgraph::query::is_complete(text)
+    text.is_empty() || text.starts_with(':') || closed || hopgraph::query::parse::is_complete(text)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use hopgraph::Graph;
 use hopgraph::literature::{Corpus, IngestOptions, IngestSummary, Progress};
 
-use super::default_rejects;
+use super::{default_rejects, write_model_warnings};
 use crate::arguments::IngestArguments;
 use crate::interrupt::{self, Second};
 use crate::progress::{Meter, Position};
@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
     // The files and the model first: a mistyped name must not leave an empty database behind.
     let corpus = Corpus::open(&arguments.files, arguments.format)?;
     let model = hopgraph::inference::load(&arguments.model)?;
+    write_model_warnings(&model)?;
     let graph = Graph::open(&arguments.database)?;
     let options = IngestOptions {
         threshold: arguments.threshold,

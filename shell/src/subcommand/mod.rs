@@ -8,6 +8,7 @@ pub(crate) mod load;
 pub(crate) mod query;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use hopgraph::{Graph, GraphOptions, StorageError};
@@ -23,4 +24,9 @@ fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
     path.push(".");
     path.push(suffix);
     path.into()
+}
+
+/// Tells what the model does less well than it could.
+fn write_model_warnings(model: &hopgraph::inference::LanguageModel) -> std::io::Result<()> {
+    model.warnings().iter().try_for_each(|warning| writeln!(std::io::stderr(), "warning: {warning}"))
 }
