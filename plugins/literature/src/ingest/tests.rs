@@ -171,20 +171,18 @@ fn of(documents: &[Document]) -> Corpus<'static> {
 #[test]
 fn answers_become_edges_with_their_sentence_as_evidence() {
     let graph = Graph::temporary().unwrap();
-    // Lengths and positions chosen so that the rule answers True, Denied and False in this order.
-    let marked = ["[A1] causes <flu>.", "[A1] never causes <flu>.", "[A1] and <flu> are words."];
+    // 15, 19 and 17 characters: the rule says True, Denied and False.
+    let marked = ["[A1] causes <gout>.", "[A1] causes not <gout>.", "[A1] prevents <gout>."];
     let documents: Vec<Document> =
         marked.iter().enumerate().map(|(number, marked)| document(&format!("X:{number}"), marked)).collect();
-    let expected: Vec<usize> = documents.iter().map(|document| document.passages[0].text.len() % 3).collect();
     let summary = run(&graph, of(&documents), &Rule::new()).unwrap();
-    let mut counts = [0; 3];
-    expected.iter().for_each(|&answer| counts[answer] += 1);
-    assert_eq!(summary.answers.iter().map(|(_, count)| *count).collect::<Vec<_>>(), counts);
+    let answers = ["True", "Denied", "False"].map(|answer| (answer.to_owned(), 1));
+    assert_eq!((summary.answers.as_slice(), summary.edges_added, summary.evidence), (answers.as_slice(), 2, 2));
     let snapshot = graph.snapshot().unwrap();
     let node = |identifier: &str| snapshot.node_by_identifier(identifier).unwrap().unwrap();
     for (answer, relation) in [(0, "associated"), (1, "not_associated")] {
         let relation = snapshot.catalog().relation_type_id(relation).unwrap();
-        let edge = Edge { relation, source: node("gene:A1"), target: node("disease:flu") };
+        let edge = Edge { relation, source: node("gene:A1"), target: node("disease:gout") };
         let sentences: Vec<u32> = snapshot
             .evidence(edge)
             .unwrap()
@@ -196,8 +194,7 @@ fn answers_become_edges_with_their_sentence_as_evidence() {
                 other => panic!("{other:?}"),
             })
             .collect();
-        let due: Vec<u32> = (0..).zip(&expected).filter(|(_, found)| **found == answer).map(|(at, _)| at).collect();
-        assert_eq!(sentences, due, "{relation}");
+        assert_eq!(sentences, [answer], "{relation}");
     }
     assert!(graph.check().unwrap().is_sound());
 }
@@ -239,11 +236,14 @@ fn a_run_that_breaks_off_anywhere_ends_in_the_same_graph() {
 
 #[test]
 fn a_stopped_run_says_so_and_goes_on_later() {
+    let options = IngestOptions { batch_pairs: 256, ..IngestOptions::default() };
+    let whole = |graph: &Graph| {
+        ingest(graph, corpus("gad/gad.tsv"), &Rule::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap()
+    };
     let undisturbed = Graph::temporary().unwrap();
-    run(&undisturbed, corpus("gad/gad.tsv"), &Rule::new()).unwrap();
+    whole(&undisturbed);
     let graph = Graph::temporary().unwrap();
     let mut reports = 0;
-    let options = small_batches();
     let summary = ingest(&graph, corpus("gad/gad.tsv"), &Rule::new(), &options, &mut |progress| {
         reports += 1;
         assert_eq!(progress.bytes_total, Some(std::fs::metadata(data("gad/gad.tsv")).unwrap().len()));
@@ -253,7 +253,7 @@ fn a_stopped_run_says_so_and_goes_on_later() {
     assert!(summary.stopped && summary.documents < 3_646, "{summary}");
     assert_eq!(reports, 5, "no report comes after the one that stopped it");
     assert_eq!(graph.snapshot().unwrap().statistics().unwrap().documents, summary.documents_added);
-    let rest = run(&graph, corpus("gad/gad.tsv"), &Rule::new()).unwrap();
+    let rest = whole(&graph);
     assert_eq!((rest.stopped, rest.documents, rest.documents_skipped), (false, 3_646, summary.documents_added));
     assert_eq!(dump(&graph), dump(&undisturbed));
 }
@@ -261,7 +261,7 @@ fn a_stopped_run_says_so_and_goes_on_later() {
 #[test]
 fn another_run_reads_the_same_sentences_and_adds_its_own_evidence() {
     let graph = Graph::temporary().unwrap();
-    let documents = [document("X:1", "[A1] causes <flu>. [B2] does not.")];
+    let documents = [document("X:1", "[A1] causes <gout>. [B2] does not.")];
     run(&graph, of(&documents), &Rule::new()).unwrap();
     let before = graph.snapshot().unwrap().statistics().unwrap();
     let mut other = Rule::new();
@@ -332,7 +332,7 @@ fn a_pair_that_the_model_cannot_read_is_listed_and_the_rest_goes_on() {
 
 #[test]
 fn an_answer_below_the_threshold_makes_no_edge() {
-    let documents = [document("X:1", "[A1] causes <flu>.")];
+    let documents = [document("X:1", "[A1] causes <gout>.")];
     for (threshold, evidence) in [(None, 1), (Some(0.75), 1), (Some(0.7504), 1), (Some(0.751), 0)] {
         let graph = Graph::temporary().unwrap();
         let options = IngestOptions { threshold, ..small_batches() };

@@ -38,7 +38,7 @@ impl JsonLines {
             return;
         }
         let location = self.input.location();
-        match serde_json::from_str::<Record>(line).map_err(|error| explain(&error)) {
+        match parse(line) {
             Ok(record) => record.place(location, line, &mut self.ready),
             Err(reason) => self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", reason, line))),
         }
@@ -65,6 +65,14 @@ impl Iterator for JsonLines {
         }
         self.ready.pop_front()
     }
+}
+
+fn parse(line: &str) -> Result<Record, String> {
+    // The parser would take a list of the fields in their order, too.
+    if line.trim_start().starts_with('[') {
+        return Err("the line is not an object".to_owned());
+    }
+    serde_json::from_str(line).map_err(|error| explain(&error))
 }
 
 /// The parser's words with the column; its line is always 1 and would mislead.

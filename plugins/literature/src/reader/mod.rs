@@ -11,6 +11,8 @@ mod table;
 
 pub use corpus::Corpus;
 pub use format::Format;
+pub(crate) use input::{BadLine, Input as LineSource};
+pub(crate) use json_lines::explain;
 
 use crate::document::Entity;
 use crate::label;
