@@ -27,12 +27,7 @@ pub(super) fn complete(graph: &Graph, parameters: &[String], line: &str, positio
     (completion.span.start, words)
 }
 
-fn words(
-    graph: &Graph,
-    parameters: &[String],
-    completion: &Completion,
-    line: &str,
-) -> Result<Vec<Pair>, StorageError> {
+fn words(graph: &Graph, parameters: &[String], completion: &Completion, line: &str) -> Result<Vec<Pair>, StorageError> {
     let mut words = Vec::new();
     for kind in &completion.kinds {
         match kind {

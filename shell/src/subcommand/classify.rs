@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use hopgraph::literature::{ClassifyOptions, classify_lines};
+use hopgraph::literature::{ClassifyError, ClassifyOptions, classify_lines};
 
 use crate::arguments::ClassifyArguments;
 use crate::quantity::counted;
@@ -19,7 +19,12 @@ pub(crate) fn run(arguments: &ClassifyArguments) -> Result<ExitCode> {
     let model = hopgraph::inference::load(&arguments.model)?;
     super::write_model_warnings(&model)?;
     let options = ClassifyOptions { logits: arguments.logits, ..ClassifyOptions::default() };
-    let summary = classify_lines(source, &mut BufWriter::new(stdout()), &model, &options)?;
+    let outcome = classify_lines(source, &mut BufWriter::new(stdout()), &model, &options);
+    let summary = outcome.map_err(|error| match error {
+        // Bare, so that a reader that went away is known as such.
+        ClassifyError::Write(error) => anyhow::Error::new(error),
+        other => anyhow::Error::new(other),
+    })?;
     if summary.errors > 0 {
         let lines = counted(summary.errors, "line");
         writeln!(std::io::stderr(), "warning: {lines} could not be classified; see `error` in the output")?;
