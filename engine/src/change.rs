@@ -1,45 +1,250 @@
 //! A batch of edits: committed whole or not at all.
 
-use std::marker::PhantomData;
+use std::sync::{Arc, MutexGuard};
 
+use crate::edits::{self, Edits};
+use crate::graph::{Counters, Writer};
+use crate::storage::family::Family;
+use crate::storage::key::{self, Side};
+use crate::storage::record::{self, Reading};
+use crate::storage::store::{Batch, StoreSnapshot};
 use crate::{
-    DocumentId, Edge, LabelId, NewDocument, Node, NodeId, Properties, RelationType, RelationTypeId, Run, RunId,
-    SentenceId, StorageError,
+    Catalog, Direction, Document, DocumentId, Edge, Graph, LabelId, Mention, NewDocument, NewSentence, Node, NodeId,
+    NodeSet, Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View,
+    read,
 };
+
+/// The name of this program and its version, as kept with a run.
+const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
+
+/// Kinds of a name in the `names` family; a name may be both.
+const NAME: u8 = 1;
+const SYNONYM: u8 = 2;
 
 /// A batch of edits. Nothing shows to others until [`Change::commit`]; dropped, it leaves no trace. It answers the
 /// questions of [`crate::View`] with its own edits included.
 #[derive(Debug)]
 pub struct Change<'g> {
-    graph: PhantomData<&'g ()>,
+    graph: &'g Graph,
+    writer: MutexGuard<'g, Writer>,
+    pub(crate) store: StoreSnapshot<'g>,
+    pub(crate) catalog: Arc<Catalog>,
+    /// Labels and relation types below these numbers are on disk.
+    catalog_stored: (usize, usize),
+    counters: Counters,
+    pub(crate) edits: Edits,
 }
 
-impl Change<'_> {
+impl<'g> Change<'g> {
+    pub(crate) fn new(graph: &'g Graph, writer: MutexGuard<'g, Writer>) -> Self {
+        let catalog = graph.catalog();
+        Self {
+            graph,
+            store: graph.store().snapshot(),
+            catalog_stored: (catalog.label_count(), catalog.relation_type_count()),
+            catalog,
+            counters: writer.counters,
+            writer,
+            edits: Edits::default(),
+        }
+    }
+
     /// The label of this name, added if it is new.
     pub fn label(&mut self, name: &str) -> Result<LabelId, StorageError> {
-        todo!()
+        if let Some(label) = self.catalog.label(name) {
+            return Ok(label);
+        }
+        check_name("a label", name)?;
+        check_space("label", self.catalog.label_count() as u64, u64::from(u16::MAX) + 1)?;
+        Ok(Arc::make_mut(&mut self.catalog).push_label(name))
     }
+
     /// The relation type of this name, added if it is new; fails if one of the name exists with another polarity or
     /// symmetry.
     pub fn relation_type(&mut self, relation_type: &RelationType) -> Result<RelationTypeId, StorageError> {
-        todo!()
+        if let Some(id) = self.catalog.relation_type_id(&relation_type.name) {
+            let existing = self.catalog.relation_type(id).expect("the catalog knows its own ids");
+            let same = (existing.polarity, existing.symmetric) == (relation_type.polarity, relation_type.symmetric);
+            return if same { Ok(id) } else { Err(conflict(existing, relation_type)) };
+        }
+        check_name("a relation type", &relation_type.name)?;
+        check_space("relation type", self.catalog.relation_type_count() as u64, u64::from(RELATION_TYPES_MAX))?;
+        Ok(Arc::make_mut(&mut self.catalog).push_relation_type(relation_type.clone()))
     }
+
     /// Adds a node.
     pub fn add_node(&mut self, node: Node) -> Result<NodeId, StorageError> {
-        todo!()
+        let id = NodeId::new(next_id("node", &mut self.counters.nodes)?);
+        self.replace_node(id, &Node::default(), node)?;
+        Ok(id)
     }
+
     /// Replaces what is known of a node.
     pub fn update_node(&mut self, id: NodeId, node: Node) -> Result<(), StorageError> {
-        todo!()
+        let old = self.node_or_fail(id)?;
+        self.replace_node(id, &old, node)
     }
+
     /// Deletes a node; with `detach` its edges too, else they make it fail.
     pub fn delete_node(&mut self, id: NodeId, detach: bool) -> Result<(), StorageError> {
-        todo!()
+        let old = self.node_or_fail(id)?;
+        let edges = self.edges_of(id)?;
+        if !edges.is_empty() && !detach {
+            return Err(StorageError::NodeHasEdges(id));
+        }
+        for edge in edges {
+            self.delete_edge(edge)?;
+        }
+        self.forget_mentions(id)?;
+        self.index_node(id, &old, &Node::default());
+        self.edits.nodes.insert(id, None);
+        Ok(())
     }
+
+    fn node_or_fail(&self, id: NodeId) -> Result<Node, StorageError> {
+        View::node(self, id)?.ok_or(StorageError::UnknownNode(id))
+    }
+
+    fn replace_node(&mut self, id: NodeId, old: &Node, mut node: Node) -> Result<(), StorageError> {
+        node.labels.sort_unstable();
+        node.labels.dedup();
+        self.check_node(id, &node)?;
+        self.index_node(id, old, &node);
+        self.edits.nodes.insert(id, Some(node));
+        Ok(())
+    }
+
+    fn check_node(&self, id: NodeId, node: &Node) -> Result<(), StorageError> {
+        for name in std::iter::once(&node.name).chain(&node.synonyms).filter(|name| !name.is_empty()) {
+            check_name("the name", name)?;
+        }
+        for identifier in &node.identifiers {
+            check_name("the identifier", identifier)?;
+            let owner = View::node_by_identifier(self, identifier)?.filter(|&owner| owner != id);
+            if let Some(owner) = owner {
+                return Err(StorageError::IdentifierTaken { identifier: identifier.clone(), owner });
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the indexes from what the old node said to what the new one says.
+    fn index_node(&mut self, id: NodeId, old: &Node, new: &Node) {
+        for label in old.labels.iter().filter(|label| !new.labels.contains(label)) {
+            edits::remove(&mut self.edits.labels, *label, id.get());
+        }
+        for label in new.labels.iter().filter(|label| !old.labels.contains(label)) {
+            edits::insert(&mut self.edits.labels, *label, id.get());
+        }
+        for identifier in &old.identifiers {
+            self.edits.identifiers.insert(identifier.clone(), None);
+        }
+        for identifier in &new.identifiers {
+            self.edits.identifiers.insert(identifier.clone(), Some(id));
+        }
+        for (name, _) in folded_names(old) {
+            self.edits.names.insert((name, id), None);
+        }
+        for (name, kind) in folded_names(new) {
+            self.edits.names.insert((name, id), Some(kind));
+        }
+    }
+
+    fn forget_mentions(&mut self, id: NodeId) -> Result<(), StorageError> {
+        let mentioned = read::set(&self.store, Family::Mentioned, key::mentioned(id))?;
+        for sentence in edits::apply(&self.edits.mentioned, &id, mentioned) {
+            let number = SentenceId::new(sentence);
+            if let Some(mut record) = View::sentence(self, number)? {
+                record.mentions.retain(|mention| mention.node != id);
+                self.edits.sentences.insert(number, record);
+            }
+            edits::remove(&mut self.edits.mentioned, id, sentence);
+        }
+        Ok(())
+    }
+
+    /// Every edge of a node, in canonical form.
+    fn edges_of(&self, id: NodeId) -> Result<Vec<Edge>, StorageError> {
+        let mut edges = Vec::new();
+        for (relation, relation_type) in self.catalog.relation_types() {
+            for &side in read::sides(relation_type.symmetric, Direction::Both) {
+                for other in self.adjacent(relation, side, id)?.iter() {
+                    let (source, target) = if side == Side::Out { (id, other) } else { (other, id) };
+                    edges.push(Edge { relation, source, target }.canonical(relation_type.symmetric));
+                }
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        Ok(edges)
+    }
+
+    pub(crate) fn adjacent(&self, relation: RelationTypeId, side: Side, node: NodeId) -> Result<NodeSet, StorageError> {
+        let stored = read::adjacent(&self.store, relation, side, node)?;
+        Ok(edits::apply(&self.edits.adjacency, &(relation, side, node), stored).into())
+    }
+
+    /// The one way to write an edge, if its ends exist.
+    fn checked(&self, edge: Edge) -> Result<Edge, StorageError> {
+        self.check_exists(edge.source)?;
+        self.check_exists(edge.target)?;
+        Ok(self.canonical(edge))
+    }
+
+    fn check_exists(&self, id: NodeId) -> Result<(), StorageError> {
+        let exists = match self.edits.nodes.get(&id) {
+            Some(edited) => edited.is_some(),
+            None => read::node_exists(&self.store, id)?,
+        };
+        if exists { Ok(()) } else { Err(StorageError::UnknownNode(id)) }
+    }
+
+    fn check_mentions(&self, sentence: &NewSentence) -> Result<(), StorageError> {
+        let length = sentence.text.chars().count();
+        for &Mention { node, start, end } in &sentence.mentions {
+            if start >= end || end as usize > length {
+                return Err(StorageError::MentionOutside { start, end, length });
+            }
+            self.check_exists(node)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_symmetric(&self, relation: RelationTypeId) -> bool {
+        self.catalog.relation_type(relation).is_some_and(|found| found.symmetric)
+    }
+
+    pub(crate) fn canonical(&self, edge: Edge) -> Edge {
+        edge.canonical(self.is_symmetric(edge.relation))
+    }
+
+    /// The sets that an edge in canonical form stands in.
+    fn places(&self, edge: Edge) -> [((RelationTypeId, Side, NodeId), u32); 2] {
+        let back = if self.is_symmetric(edge.relation) { Side::Out } else { Side::In };
+        [
+            ((edge.relation, Side::Out, edge.source), edge.target.get()),
+            ((edge.relation, back, edge.target), edge.source.get()),
+        ]
+    }
+
     /// States an edge as a plain fact on the authority of a run; false if that run had stated it before.
     pub fn add_fact(&mut self, edge: Edge, run: RunId) -> Result<bool, StorageError> {
-        todo!()
+        let edge = self.checked(edge)?;
+        if self.has_fact(edge, run)? {
+            return Ok(false);
+        }
+        for (place, member) in self.places(edge) {
+            edits::insert(&mut self.edits.adjacency, place, member);
+        }
+        edits::insert(&mut self.edits.facts, (run, edge.relation, edge.source), edge.target.get());
+        Ok(true)
     }
+
+    pub(crate) fn has_fact(&self, edge: Edge, run: RunId) -> Result<bool, StorageError> {
+        let edited = edits::contains(&self.edits.facts, &(run, edge.relation, edge.source), edge.target.get());
+        edited.map_or_else(|| read::has_fact(&self.store, run, edge), Ok)
+    }
+
     /// States an edge because a model read it in a sentence. A second reading by the same run replaces the first.
     pub fn add_evidence(
         &mut self,
@@ -49,34 +254,232 @@ impl Change<'_> {
         probability: f32,
         probabilities: &[f32],
     ) -> Result<(), StorageError> {
-        todo!()
+        let edge = self.checked(edge)?;
+        if u64::from(sentence.get()) >= self.counters.sentences {
+            return Err(StorageError::UnknownSentence(sentence));
+        }
+        let is_probability = |value: &&f32| (0.0..=1.0).contains(*value);
+        if let Some(&wrong) = probabilities.iter().chain([&probability]).find(|value| !is_probability(value)) {
+            return Err(StorageError::NotAProbability(wrong));
+        }
+        for (place, member) in self.places(edge) {
+            edits::insert(&mut self.edits.adjacency, place, member);
+        }
+        let reading = Reading { probability, probabilities: probabilities.to_vec() };
+        self.edits.evidence.insert((edge, sentence, run), Some(reading));
+        Ok(())
     }
+
     /// Replaces the properties of an edge.
     pub fn set_edge_properties(&mut self, edge: Edge, properties: &Properties) -> Result<(), StorageError> {
-        todo!()
+        let edge = self.checked(edge)?;
+        let value = (!properties.is_empty()).then(|| properties.clone());
+        self.edits.edge_properties.insert(edge, value);
+        Ok(())
     }
+
     /// Deletes an edge with all its evidence and properties; false if there was none.
     pub fn delete_edge(&mut self, edge: Edge) -> Result<bool, StorageError> {
-        todo!()
+        let edge = self.canonical(edge);
+        if !View::has_edge(self, edge)? {
+            return Ok(false);
+        }
+        for (place, member) in self.places(edge) {
+            edits::remove(&mut self.edits.adjacency, place, member);
+        }
+        for run in self.fact_runs(edge)? {
+            edits::remove(&mut self.edits.facts, (run, edge.relation, edge.source), edge.target.get());
+        }
+        for (sentence, run, _) in self.readings(edge)? {
+            self.edits.evidence.insert((edge, sentence, run), None);
+        }
+        self.edits.edge_properties.insert(edge, None);
+        Ok(true)
     }
-    /// Adds a document with its sentences; fails if its identifier is taken.
+
+    /// The runs that state an edge as a fact.
+    pub(crate) fn fact_runs(&self, edge: Edge) -> Result<Vec<RunId>, StorageError> {
+        let mut found = Vec::new();
+        for (run, record) in self.runs()? {
+            if !matches!(record.kind, RunKind::Model { .. }) && self.has_fact(edge, run)? {
+                found.push(run);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What models read of an edge, with the edits of this change.
+    pub(crate) fn readings(&self, edge: Edge) -> Result<Vec<(SentenceId, RunId, Reading)>, StorageError> {
+        let edited = |sentence, run| self.edits.evidence.contains_key(&(edge, sentence, run));
+        let mut readings = read::readings(&self.store, edge)?;
+        readings.retain(|(sentence, run, _)| !edited(*sentence, *run));
+        let first = (edge, SentenceId::default(), RunId::default());
+        let added = self.edits.evidence.range(first..).take_while(|((of, ..), _)| *of == edge);
+        readings.extend(added.filter_map(|(&(_, sentence, run), reading)| Some((sentence, run, reading.clone()?))));
+        readings.sort_by_key(|(sentence, run, _)| (*sentence, *run));
+        Ok(readings)
+    }
+
+    /// Adds a document with its sentences; fails if its identifier is taken, or a mention lies outside of its sentence.
     pub fn add_document(&mut self, document: &NewDocument) -> Result<DocumentId, StorageError> {
-        todo!()
+        check_name("the identifier", &document.identifier)?;
+        if View::document_by_identifier(self, &document.identifier)?.is_some() {
+            let (what, text) = ("the document identifier", document.identifier.clone());
+            return Err(StorageError::InvalidName { what, text, reason: "a document with it exists already" });
+        }
+        document.sentences.iter().try_for_each(|sentence| self.check_mentions(sentence))?;
+        let sentence_count = u32::try_from(document.sentences.len()).unwrap_or(u32::MAX);
+        check_space("sentence", self.counters.sentences + u64::from(sentence_count), u64::from(u32::MAX))?;
+        let id = DocumentId::new(next_id("document", &mut self.counters.documents)?);
+        let first_sentence = SentenceId::new(self.counters.sentences as u32);
+        for sentence in &document.sentences {
+            let number = SentenceId::new(next_id("sentence", &mut self.counters.sentences)?);
+            for mention in &sentence.mentions {
+                edits::insert(&mut self.edits.mentioned, mention.node, number.get());
+            }
+            let (start, text, mentions) = (sentence.start, sentence.text.clone(), sentence.mentions.clone());
+            self.edits.sentences.insert(number, Sentence { document: id, start, text, mentions });
+        }
+        let record = Document {
+            identifier: document.identifier.clone(),
+            title: document.title.clone(),
+            year: document.year,
+            content_hash: document.content_hash,
+            first_sentence,
+            sentence_count,
+        };
+        self.edits.document_identifiers.insert(record.identifier.clone(), id);
+        self.edits.documents.insert(id, record);
+        Ok(id)
     }
+
     /// The run equal to this one in all but its date, added if there is none.
-    pub fn run(&mut self, run: &Run) -> Result<RunId, StorageError> {
-        todo!()
+    pub fn begin_run(&mut self, run: &Run) -> Result<RunId, StorageError> {
+        let known = self.runs()?;
+        if let Some((id, _)) = known.iter().find(|(_, known)| known.kind == run.kind && known.program == run.program) {
+            return Ok(*id);
+        }
+        let id = RunId::new(next_id("run", &mut self.counters.runs)?);
+        self.edits.runs.insert(id, run.clone());
+        Ok(id)
     }
+
     /// The run under which corrections by hand are written.
     pub fn hand(&mut self) -> Result<RunId, StorageError> {
-        todo!()
+        self.begin_run(&Run { kind: RunKind::Hand, started: String::new(), program: PROGRAM.to_owned() })
     }
+
+    fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
+        let mut runs = read::runs(&self.store)?;
+        runs.extend(self.edits.runs.iter().map(|(id, run)| (*id, run.clone())));
+        Ok(runs)
+    }
+
     /// Notes that this run has finished with this document.
     pub fn mark_document(&mut self, run: RunId, document: DocumentId) -> Result<(), StorageError> {
-        todo!()
+        edits::insert(&mut self.edits.run_documents, run, document.get());
+        Ok(())
     }
+
     /// Makes the edits true, all at once.
-    pub fn commit(self) -> Result<(), StorageError> {
-        todo!()
+    pub fn commit(mut self) -> Result<(), StorageError> {
+        self.flush(true)
     }
+
+    /// Writes what has been edited so far and goes on from there.
+    pub(crate) fn flush(&mut self, synced: bool) -> Result<(), StorageError> {
+        self.flush_with(synced, false, |_| ())
+    }
+
+    /// As [`Change::flush`], with further writes in the same batch.
+    pub(crate) fn flush_with(
+        &mut self,
+        synced: bool,
+        edges_changed: bool,
+        write: impl FnOnce(&mut Batch<'_>),
+    ) -> Result<(), StorageError> {
+        if edges_changed || self.edits.change_edges() {
+            self.counters.edge_generation += 1;
+        }
+        let mut batch = self.graph.store().batch();
+        self.write_catalog(&mut batch);
+        self.edits.write(&mut batch);
+        write(&mut batch);
+        for (name, counter) in self.counters.named() {
+            batch.put(Family::Counters, name, counter.to_le_bytes());
+        }
+        self.graph.write(&mut self.writer, batch, &self.catalog, synced)?;
+        self.writer.counters = self.counters;
+        self.edits = Edits::default();
+        self.store = self.graph.store().snapshot();
+        Ok(())
+    }
+
+    fn write_catalog(&mut self, batch: &mut Batch<'_>) {
+        let (labels, relation_types) = self.catalog_stored;
+        for (id, name) in self.catalog.labels().skip(labels) {
+            batch.put(Family::Catalog, key::catalog_label(id), record::encode(&name.to_owned()));
+        }
+        for (id, relation_type) in self.catalog.relation_types().skip(relation_types) {
+            batch.put(Family::Catalog, key::catalog_relation_type(id), record::encode(relation_type));
+        }
+        self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+    }
+
+    pub(crate) fn graph(&self) -> &'g Graph {
+        self.graph
+    }
+}
+
+/// How many relation types there can be: a step of a [`crate::Topology`] keeps one bit of the number for itself.
+const RELATION_TYPES_MAX: u16 = 1 << 15;
+
+fn next_id(kind: &'static str, counter: &mut u64) -> Result<u32, StorageError> {
+    // The last number is kept free, so that "one past the last id" always fits.
+    let id = u32::try_from(*counter).ok().filter(|&id| id != u32::MAX);
+    let id = id.ok_or(StorageError::IdSpaceFull { kind, limit: u64::from(u32::MAX) })?;
+    *counter += 1;
+    Ok(id)
+}
+
+fn check_space(kind: &'static str, used: u64, limit: u64) -> Result<(), StorageError> {
+    if used < limit { Ok(()) } else { Err(StorageError::IdSpaceFull { kind, limit }) }
+}
+
+/// Longest name, label or identifier, in bytes: keys hold them, and a key should be far smaller than a block.
+const NAME_BYTES_MAX: usize = 4096;
+
+fn check_name(what: &'static str, text: &str) -> Result<(), StorageError> {
+    let reason = if text.trim().is_empty() {
+        "it is empty"
+    } else if text.contains('\0') {
+        "it contains a zero byte"
+    } else if text.len() > NAME_BYTES_MAX {
+        "it is longer than 4,096 bytes"
+    } else {
+        return Ok(());
+    };
+    Err(StorageError::InvalidName { what, text: text.chars().take(100).collect(), reason })
+}
+
+fn conflict(existing: &RelationType, wanted: &RelationType) -> StorageError {
+    let describe = |relation_type: &RelationType| {
+        let polarity = format!("{:?}", relation_type.polarity).to_lowercase();
+        format!("{polarity} and {}", if relation_type.symmetric { "symmetric" } else { "directed" })
+    };
+    let (existing, wanted) = (describe(existing), (wanted.name.clone(), describe(wanted)));
+    StorageError::RelationTypeConflict { name: wanted.0, existing, wanted: wanted.1 }
+}
+
+/// The names that a node is found by, folded, each with its kind.
+pub(crate) fn folded_names(node: &Node) -> std::collections::BTreeMap<String, u8> {
+    let mut names = std::collections::BTreeMap::new();
+    let kinds = std::iter::once((&node.name, NAME)).chain(node.synonyms.iter().map(|synonym| (synonym, SYNONYM)));
+    for (name, kind) in kinds {
+        let folded = read::fold(name);
+        if !folded.is_empty() {
+            *names.entry(folded).or_default() |= kind;
+        }
+    }
+    names
 }

@@ -1,8 +1,12 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::{BulkLoad, Change, CheckReport, Run, Snapshot, StorageError};
+use crate::storage::directory;
+use crate::storage::store::{Batch, Store};
+use crate::topology::TopologyCache;
+use crate::{BulkLoad, Catalog, Change, CheckReport, Run, Snapshot, StorageError, check, read};
 
 /// When a commit counts as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,39 +29,208 @@ pub struct GraphOptions {
 
 /// A graph in a directory. Shared by reference between threads: any number of [`Snapshot`]s, one [`Change`] at a time.
 #[derive(Debug)]
-pub struct Graph {}
+pub struct Graph {
+    store: Store,
+    durability: Durability,
+    catalog: RwLock<Arc<Catalog>>,
+    writer: Mutex<Writer>,
+    topologies: TopologyCache,
+    /// Deleted after the store is closed: fields are dropped in order.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// What the one writer must know: the next ids, and whether an earlier write failed.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) counters: Counters,
+    refused: Option<String>,
+    #[cfg(test)]
+    pub(crate) fail_next_write: bool,
+}
+
+/// The counters of the `default` family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) nodes: u64,
+    pub(crate) documents: u64,
+    pub(crate) sentences: u64,
+    pub(crate) runs: u64,
+    pub(crate) edge_generation: u64,
+}
+
+/// Name of the counter that grows with every commit that changes an edge.
+pub(crate) const EDGE_GENERATION: &str = "generation.edges";
+
+impl Counters {
+    /// Each counter with its name on disk.
+    pub(crate) fn named(&mut self) -> [(&'static str, &mut u64); 5] {
+        [
+            ("next.node", &mut self.nodes),
+            ("next.document", &mut self.documents),
+            ("next.sentence", &mut self.sentences),
+            ("next.run", &mut self.runs),
+            (EDGE_GENERATION, &mut self.edge_generation),
+        ]
+    }
+}
 
 impl Graph {
     /// Opens the graph in this directory; a missing or empty directory becomes a new graph.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("first.hopgraph");
+    /// let graph = hopgraph_engine::Graph::open(&path)?;
+    /// let mut change = graph.change()?;
+    /// let gene = change.label("gene")?;
+    /// let node = hopgraph_engine::Node { labels: vec![gene], name: "BRCA1".to_owned(), ..Default::default() };
+    /// let brca1 = change.add_node(node)?;
+    /// change.commit()?;
+    ///
+    /// use hopgraph_engine::View;
+    /// assert_eq!(graph.snapshot()?.nodes_by_name("brca1")?, [brca1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
-        todo!()
+        Self::open_with(path, &GraphOptions::default())
     }
+
     /// Opens with these options.
     pub fn open_with(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self, StorageError> {
-        todo!()
+        Self::open_directory(path.as_ref(), options, None)
     }
+
     /// A graph that is deleted when it is dropped.
     pub fn temporary() -> Result<Self, StorageError> {
-        todo!()
+        let folder = tempfile::tempdir().map_err(|source| StorageError::File { path: std::env::temp_dir(), source })?;
+        let path = folder.path().join("graph");
+        let options = GraphOptions { durability: Durability::Buffered, must_exist: false };
+        Self::open_directory(&path, &options, Some(folder))
     }
+
+    fn open_directory(
+        path: &Path,
+        options: &GraphOptions,
+        temporary: Option<tempfile::TempDir>,
+    ) -> Result<Self, StorageError> {
+        directory::prepare(path, options.must_exist)?;
+        let store = Store::open(path)?;
+        directory::note_writer(path);
+        let snapshot = store.snapshot();
+        let catalog = read::catalog(&snapshot)?;
+        let mut counters = Counters::default();
+        for (name, counter) in counters.named() {
+            *counter = read::counter(&snapshot, name)?;
+        }
+        drop(snapshot);
+        Ok(Self {
+            store,
+            durability: options.durability,
+            catalog: RwLock::new(Arc::new(catalog)),
+            writer: Mutex::new(Writer {
+                counters,
+                refused: None,
+                #[cfg(test)]
+                fail_next_write: false,
+            }),
+            topologies: TopologyCache::default(),
+            _temporary: temporary,
+        })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
-        todo!()
+        self.store.path()
     }
+
     /// The graph as it is now, for reading. Later commits do not show in it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
-        todo!()
+        // The store first: a catalog that is newer than the store only knows more names.
+        let store = self.store.snapshot();
+        Snapshot::new(store, self.catalog(), &self.topologies)
     }
+
     /// A batch of edits; waits for the change that is open, if one is.
     pub fn change(&self) -> Result<Change<'_>, StorageError> {
-        todo!()
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cause) = &writer.refused {
+            return Err(StorageError::WritesRefused { cause: cause.clone() });
+        }
+        Ok(Change::new(self, writer))
     }
+
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
     pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad<'_>, StorageError> {
-        todo!()
+        BulkLoad::begin(self.change()?, run)
     }
-    /// Verifies every invariant of the store.
+
+    /// Verifies every invariant of the store; see `engine/FORMAT.md`.
     pub fn check(&self) -> Result<CheckReport, StorageError> {
-        todo!()
+        check::check(&self.store.snapshot())
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes a batch under the writer's lock. The catalog goes first, so that no snapshot meets an edge whose type it
+    /// does not know. After a failure the state on disk is uncertain, so all further writes are refused.
+    pub(crate) fn write(
+        &self,
+        writer: &mut MutexGuard<'_, Writer>,
+        batch: Batch<'_>,
+        catalog: &Arc<Catalog>,
+        synced: bool,
+    ) -> Result<(), StorageError> {
+        if let Some(cause) = &writer.refused {
+            return Err(StorageError::WritesRefused { cause: cause.clone() });
+        }
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
+        let result = self.write_store(writer, batch, synced && self.durability == Durability::Synced);
+        if let Err(error) = &result {
+            writer.refused = Some(error.to_string());
+        }
+        result
+    }
+
+    #[cfg(not(test))]
+    fn write_store(&self, _: &mut MutexGuard<'_, Writer>, batch: Batch<'_>, sync: bool) -> Result<(), StorageError> {
+        self.store.write(batch, sync)
+    }
+
+    #[cfg(test)]
+    fn write_store(
+        &self,
+        writer: &mut MutexGuard<'_, Writer>,
+        batch: Batch<'_>,
+        sync: bool,
+    ) -> Result<(), StorageError> {
+        if std::mem::take(&mut writer.fail_next_write) {
+            return Err(StorageError::Failed { action: "writing", cause: "no space left on device".to_owned() });
+        }
+        self.store.write(batch, sync)
+    }
+
+    /// As if this many nodes and sentences had been handed out before.
+    #[cfg(test)]
+    pub(crate) fn use_up_ids(&self, count: u64) {
+        let mut writer = self.writer.lock().unwrap();
+        writer.counters.nodes = count;
+        writer.counters.sentences = count;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fail_next_write(&self) {
+        self.writer.lock().unwrap().fail_next_write = true;
+    }
+}
+
+impl Drop for Graph {
+    fn drop(&mut self) {
+        directory::forget_writer(self.store.path());
     }
 }

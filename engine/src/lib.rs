@@ -1,16 +1,29 @@
 //! The graph of hopgraph: nodes, relations and their evidence, kept safely, and walked fast.
+//!
+//! [`Graph`] is the door. [`Graph::snapshot`] gives one moment for reading, and [`View`] lists what may be asked of it;
+//! [`Graph::change`] collects edits that become true together; [`Graph::bulk_load`] takes many plain facts at once.
+//! [`traverse`] walks over a [`Topology`], the shape of the graph without its names.
+//!
+//! This crate knows no text but names, no query language, no model and no terminal.
 
 mod budget;
 mod bulk;
 mod catalog;
 mod change;
+mod change_view;
 mod check;
+mod confidence;
+mod edits;
 mod error;
 mod graph;
 mod id;
 mod model;
 mod node_set;
+mod read;
 mod snapshot;
+mod storage;
+#[cfg(test)]
+mod tests;
 mod topology;
 pub mod traverse;
 mod value;
@@ -21,6 +34,7 @@ pub use bulk::{BulkLoad, BulkNode, BulkSummary};
 pub use catalog::Catalog;
 pub use change::Change;
 pub use check::CheckReport;
+pub use confidence::confidence;
 pub use error::{Interruption, StorageError};
 pub use graph::{Durability, Graph, GraphOptions};
 pub use id::{DocumentId, LabelId, NodeId, RelationTypeId, RunId, SentenceId};

@@ -1,41 +1,218 @@
 //! One moment of the graph, for reading.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::{Budget, DocumentId, NodeId, RunId, SentenceId, Statistics, StorageError, Topology, TopologyKey};
+use crate::storage::family::Family;
+use crate::storage::key::{self, Fields, Side};
+use crate::storage::set;
+use crate::storage::store::{StoreSnapshot, damaged};
+use crate::topology::TopologyCache;
+use crate::{
+    Budget, Catalog, Direction, Document, DocumentId, Edge, Evidence, LabelId, Node, NodeId, NodeSet, Properties,
+    RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics, StorageError, Topology, TopologyKey, View,
+    confidence, graph, read,
+};
 
-/// One moment of the graph, for reading; see [`crate::View`] for the questions it answers.
+/// One moment of the graph, for reading; see [`View`] for the questions it answers.
 #[derive(Debug)]
 pub struct Snapshot<'g> {
-    graph: PhantomData<&'g ()>,
+    store: StoreSnapshot<'g>,
+    catalog: Arc<Catalog>,
+    topologies: &'g TopologyCache,
+    edge_generation: u64,
 }
 
-impl Snapshot<'_> {
+impl<'g> Snapshot<'g> {
+    pub(crate) fn new(
+        store: StoreSnapshot<'g>,
+        catalog: Arc<Catalog>,
+        topologies: &'g TopologyCache,
+    ) -> Result<Self, StorageError> {
+        let edge_generation = read::counter(&store, graph::EDGE_GENERATION)?;
+        Ok(Self { store, catalog, topologies, edge_generation })
+    }
+
     /// The shape of the graph under these types and this direction. Built once for each state of the graph, then
-    /// shared; the budget is charged only while it is built.
+    /// shared; the budget is asked only while it is built.
     pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {
-        todo!()
+        self.topologies
+            .get_or_build(key, self.edge_generation, || Topology::read(&self.store, &self.catalog, key, budget))
     }
-    /// Up to `limit` names, synonyms and identifiers that begin with this text, ignoring case, in alphabetical order, each with a
-    /// node that has it.
+
+    /// Up to `limit` names and synonyms that begin with this text, ignoring case, then identifiers that begin with it
+    /// letter for letter; each group in alphabetical order, each with a node that has it.
     pub fn names_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, NodeId)>, StorageError> {
-        todo!()
+        let mut found = Vec::new();
+        let folded = read::fold(prefix);
+        let mut entries = self.store.prefix(Family::Names, &folded);
+        while found.len() < limit {
+            let Some((entry, _)) = entries.entry()? else { break };
+            let (name, node) =
+                key::parse_name(entry).ok_or_else(|| damaged(Family::Names, entry, "the key is malformed"))?;
+            found.push((self.spelling(name, node)?, node));
+            entries.advance();
+        }
+        let mut entries = self.store.prefix(Family::Identifiers, prefix);
+        while found.len() < limit {
+            let Some((identifier, value)) = entries.entry()? else { break };
+            let node = NodeId::new(read::u32_value(Family::Identifiers, identifier, value)?);
+            found.push((String::from_utf8_lossy(identifier).into_owned(), node));
+            entries.advance();
+        }
+        Ok(found)
     }
+
+    /// How the node itself spells a folded name.
+    fn spelling(&self, folded: &str, node: NodeId) -> Result<String, StorageError> {
+        let node = read::node(&self.store, node)?.unwrap_or_default();
+        let mut names = std::iter::once(node.name).chain(node.synonyms);
+        Ok(names.find(|name| read::fold(name) == folded).unwrap_or_else(|| folded.to_owned()))
+    }
+
     /// Whether this run has finished with this document.
     pub fn run_has_document(&self, run: RunId, document: DocumentId) -> Result<bool, StorageError> {
-        todo!()
+        read::set_contains(&self.store, Family::RunDocuments, key::run(run), document.get())
     }
+
     /// The sentences that mention this node, in order.
     pub fn sentences_mentioning(&self, node: NodeId) -> Result<Vec<SentenceId>, StorageError> {
-        todo!()
+        let sentences = read::set(&self.store, Family::Mentioned, key::mentioned(node))?;
+        Ok(sentences.iter().map(SentenceId::new).collect())
     }
+
+    /// All documents in order.
+    pub fn documents(&self) -> Result<Vec<(DocumentId, Document)>, StorageError> {
+        let next = read::counter(&self.store, "next.document")?;
+        let ids = (0..u32::try_from(next).unwrap_or(u32::MAX)).map(DocumentId::new);
+        let found = ids.map(|id| Ok(read::document(&self.store, id)?.map(|document| (id, document))));
+        found.filter_map(Result::transpose).collect()
+    }
+
     /// All runs in order.
-    pub fn runs(&self) -> Result<Vec<(RunId, crate::Run)>, StorageError> {
-        todo!()
+    pub fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
+        read::runs(&self.store)
     }
-    /// Counts of everything.
+
+    /// Counts of everything. Takes time in the size of the graph.
     pub fn statistics(&self) -> Result<Statistics, StorageError> {
-        todo!()
+        let mut statistics = Statistics { nodes: read::nodes(&self.store)?.len(), ..Statistics::default() };
+        for (label, name) in self.catalog.labels() {
+            let count = read::nodes_with_label(&self.store, label)?.len();
+            statistics.nodes_by_label.insert(name.to_owned(), count);
+        }
+        for (relation, relation_type) in self.catalog.relation_types() {
+            let count = self.count_edges(relation, relation_type.symmetric)?;
+            statistics.edges_by_type.insert(relation_type.name.clone(), count);
+        }
+        statistics.edges = statistics.edges_by_type.values().sum();
+        statistics.documents = self.count(Family::Documents)?;
+        statistics.sentences = self.count(Family::Sentences)?;
+        statistics.evidence = self.count(Family::Evidence)?;
+        statistics.runs = self.count(Family::Runs)?;
+        Ok(statistics)
+    }
+
+    fn count(&self, family: Family) -> Result<u64, StorageError> {
+        let mut count = 0;
+        self.store.all(family).for_each(|_, _| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// Edges of a type; one of a symmetric type stands at both ends, and is counted at its smaller one.
+    fn count_edges(&self, relation: RelationTypeId, symmetric: bool) -> Result<u64, StorageError> {
+        let mut count = 0;
+        let entries = self.store.prefix(Family::Adjacency, key::adjacency_side(relation, Side::Out));
+        entries.for_each(|entry, value| {
+            let wrong = |reason: &str| damaged(Family::Adjacency, entry, reason);
+            let mut fields = Fields(entry);
+            let (_, _, node) = (fields.u16(), fields.u8(), fields.u32());
+            let node = node.ok_or_else(|| wrong("the key is malformed"))?;
+            let start = key::page_start(read::page_of_key(Family::Adjacency, entry)?);
+            set::for_each_member(value, |member| count += u64::from(!symmetric || start + member >= node))
+                .map_err(|error| damaged(Family::Adjacency, entry, error))
+        })?;
+        Ok(count)
+    }
+
+    fn canonical(&self, edge: Edge) -> Edge {
+        edge.canonical(self.catalog.relation_type(edge.relation).is_some_and(|found| found.symmetric))
+    }
+}
+
+impl View for Snapshot<'_> {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn node(&self, id: NodeId) -> Result<Option<Node>, StorageError> {
+        read::node(&self.store, id)
+    }
+
+    fn node_by_identifier(&self, identifier: &str) -> Result<Option<NodeId>, StorageError> {
+        read::node_by_identifier(&self.store, identifier)
+    }
+
+    fn nodes_by_name(&self, name: &str) -> Result<Vec<NodeId>, StorageError> {
+        read::nodes_by_folded_name(&self.store, &read::fold(name))
+    }
+
+    fn nodes(&self) -> Result<NodeSet, StorageError> {
+        read::nodes(&self.store).map(NodeSet::from)
+    }
+
+    fn nodes_with_label(&self, label: LabelId) -> Result<NodeSet, StorageError> {
+        read::nodes_with_label(&self.store, label).map(NodeSet::from)
+    }
+
+    fn neighbors(&self, node: NodeId, relation: RelationTypeId, direction: Direction) -> Result<NodeSet, StorageError> {
+        let Some(relation_type) = self.catalog.relation_type(relation) else { return Ok(NodeSet::new()) };
+        let mut found = NodeSet::new();
+        for &side in read::sides(relation_type.symmetric, direction) {
+            found.union_with(&read::adjacent(&self.store, relation, side, node)?.into());
+        }
+        Ok(found)
+    }
+
+    fn has_edge(&self, edge: Edge) -> Result<bool, StorageError> {
+        read::has_edge(&self.store, self.canonical(edge))
+    }
+
+    fn edge_properties(&self, edge: Edge) -> Result<Properties, StorageError> {
+        Ok(read::edge_properties(&self.store, self.canonical(edge))?.unwrap_or_default())
+    }
+
+    fn evidence(&self, edge: Edge) -> Result<Vec<Evidence>, StorageError> {
+        let edge = self.canonical(edge);
+        let mut evidence = Vec::new();
+        for (run, record) in read::runs(&self.store)? {
+            if !matches!(record.kind, RunKind::Model { .. }) && read::has_fact(&self.store, run, edge)? {
+                evidence.push(Evidence::Fact { run });
+            }
+        }
+        evidence.extend(read::readings(&self.store, edge)?.into_iter().map(read::text_evidence));
+        Ok(evidence)
+    }
+
+    fn confidence(&self, edge: Edge) -> Result<f64, StorageError> {
+        confidence(&self.evidence(edge)?, |id| read::document_of(read::sentence(&self.store, id)?, id))
+    }
+
+    fn document(&self, id: DocumentId) -> Result<Option<Document>, StorageError> {
+        read::document(&self.store, id)
+    }
+
+    fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
+        read::document_by_identifier(&self.store, identifier)
+    }
+
+    fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {
+        read::sentence(&self.store, id)
+    }
+
+    fn run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
+        read::run(&self.store, id)
     }
 }

@@ -1,0 +1,78 @@
+# Two commands matter: `make demo` shows what hopgraph does, `make test` shows that it does it.
+#
+# Everything is built with one cargo profile, release, into one folder: RocksDB is C++ and takes minutes, and another profile
+# would compile it again. For the same reason warnings become errors through clippy and rustdoc, never through RUSTFLAGS.
+
+CARGO ?= cargo
+export CARGO
+
+# Tools of the checks live here, beside and not among your own.
+HOPGRAPH_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hopgraph
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(HOPGRAPH_CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+
+# Whatever the environment or cargo's own configuration says; asked only when a recipe needs it.
+target_folder = $(shell $(CARGO) metadata --no-deps --offline --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build bench prepare format licences lint units docs
+
+help:
+	@echo "make demo     build hopgraph, read 100 PubMed abstracts with the model in data/, and ask the graph"
+	@echo "make test     formatting, licences, lints, tests and documentation: what must hold before a change lands"
+	@echo "make build    the hopgraph program alone"
+	@echo "make bench    the benchmarks; they print figures and assert nothing"
+	@echo
+	@echo "The first build compiles RocksDB and takes 5 to 15 minutes; later ones reuse it."
+
+prepare:
+	@.ci/prepare
+
+build: prepare
+	$(CARGO) build --release --locked --package hopgraph-shell
+	@echo "Built $(target_folder)/release/hopgraph"
+
+demo: prepare
+	@echo "Building hopgraph. The first time this compiles RocksDB, which takes 5 to 15 minutes."
+	@$(CARGO) build --release --locked --package hopgraph-shell
+	@HOPGRAPH="$(target_folder)/release/hopgraph" examples/demo.sh
+
+# Cheapest first, so that a slip shows in seconds.
+test: prepare
+	@$(MAKE) --no-print-directory format
+	@$(MAKE) --no-print-directory licences
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory units
+	@$(MAKE) --no-print-directory docs
+	@echo "All good: formatting, licences, lints, tests and documentation."
+
+format:
+	@echo "== formatting"
+	@$(CARGO) fmt --all --check
+
+licences: $(CARGO_DENY)
+	@echo "== licences, doubled versions and sources of what comes from outside"
+	@$(CARGO_DENY) --workspace check --deny unmatched-skip bans licenses sources
+
+lint:
+	@echo "== lints, in every crate, test, example and benchmark"
+	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+
+units:
+	@echo "== tests"
+	@$(CARGO) test --release --locked --workspace
+
+docs:
+	@echo "== documentation"
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
+
+bench: prepare
+	$(CARGO) bench --locked --workspace
+
+# Unoptimised, in a minute and a half: it reads a few files. Its own target folder goes away with the build.
+$(CARGO_DENY):
+	@echo "== installing cargo-deny $(CARGO_DENY_VERSION) into $(HOPGRAPH_CACHE)"
+	@CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$(HOPGRAPH_CACHE)/cargo-deny-build" \
+		$(CARGO) install --quiet --debug --locked --no-default-features \
+		--root "$(HOPGRAPH_CACHE)/cargo-deny-$(CARGO_DENY_VERSION)" cargo-deny@$(CARGO_DENY_VERSION)
+	@rm -rf "$(HOPGRAPH_CACHE)/cargo-deny-build"

@@ -1,0 +1,162 @@
+//! Edits that are not yet true: kept in order, asked before the store, and written as one batch.
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+
+use crate::storage::family::Family;
+use crate::storage::key::{self, Key, Side};
+use crate::storage::record::{self, Reading, Record, SentenceText};
+use crate::storage::set::{self, Edit};
+use crate::storage::store::Batch;
+use crate::{
+    Document, DocumentId, Edge, LabelId, Node, NodeId, Properties, RelationTypeId, Run, RunId, Sentence, SentenceId,
+};
+
+/// Edits to sets by their key.
+pub(crate) type SetEdits<K> = BTreeMap<K, Edit>;
+
+/// Replacements by key; `None` deletes.
+pub(crate) type Replacements<K, V> = BTreeMap<K, Option<V>>;
+
+/// All that a change has edited so far.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    pub(crate) nodes: Replacements<NodeId, Node>,
+    pub(crate) identifiers: Replacements<String, NodeId>,
+    /// By folded name and node: the kind of name.
+    pub(crate) names: Replacements<(String, NodeId), u8>,
+    pub(crate) labels: SetEdits<LabelId>,
+    pub(crate) adjacency: SetEdits<(RelationTypeId, Side, NodeId)>,
+    pub(crate) facts: SetEdits<(RunId, RelationTypeId, NodeId)>,
+    pub(crate) edge_properties: Replacements<Edge, Properties>,
+    pub(crate) evidence: Replacements<(Edge, SentenceId, RunId), Reading>,
+    pub(crate) documents: BTreeMap<DocumentId, Document>,
+    pub(crate) document_identifiers: BTreeMap<String, DocumentId>,
+    pub(crate) sentences: BTreeMap<SentenceId, Sentence>,
+    pub(crate) mentioned: SetEdits<NodeId>,
+    pub(crate) runs: BTreeMap<RunId, Run>,
+    pub(crate) run_documents: SetEdits<RunId>,
+}
+
+/// Adds a member to a set.
+pub(crate) fn insert<K: Ord>(edits: &mut SetEdits<K>, key: K, member: u32) {
+    let edit = edits.entry(key).or_default();
+    edit.removed.remove(member);
+    edit.added.insert(member);
+}
+
+/// Takes a member from a set.
+pub(crate) fn remove<K: Ord>(edits: &mut SetEdits<K>, key: K, member: u32) {
+    let edit = edits.entry(key).or_default();
+    edit.added.remove(member);
+    edit.removed.insert(member);
+}
+
+/// Whether the edits say that a set holds a member; `None` if they say nothing.
+pub(crate) fn contains<K: Ord>(edits: &SetEdits<K>, key: &K, member: u32) -> Option<bool> {
+    let edit = edits.get(key)?;
+    if edit.added.contains(member) { Some(true) } else { edit.removed.contains(member).then_some(false) }
+}
+
+/// What the edits make of a set.
+pub(crate) fn apply<K: Ord>(edits: &SetEdits<K>, key: &K, mut members: RoaringBitmap) -> RoaringBitmap {
+    if let Some(edit) = edits.get(key) {
+        edit.apply(&mut members);
+    }
+    members
+}
+
+impl Edits {
+    /// Whether some edge comes or goes.
+    pub(crate) fn change_edges(&self) -> bool {
+        !self.adjacency.is_empty()
+    }
+
+    /// Writes everything into a batch.
+    pub(crate) fn write(&self, batch: &mut Batch<'_>) {
+        self.write_nodes(batch);
+        self.write_edges(batch);
+        self.write_texts(batch);
+    }
+
+    fn write_nodes(&self, batch: &mut Batch<'_>) {
+        replace(batch, Family::Nodes, &self.nodes, |id| key::node(*id), record::encode);
+        replace(batch, Family::Identifiers, &self.identifiers, String::clone, |node| node.get().to_le_bytes());
+        replace(batch, Family::Names, &self.names, |(name, node)| key::name(name, *node), |kind| [*kind]);
+        merge(batch, Family::Labels, &self.labels, |label| key::label(*label));
+    }
+
+    fn write_edges(&self, batch: &mut Batch<'_>) {
+        merge(batch, Family::Adjacency, &self.adjacency, |&(relation, side, node)| {
+            key::adjacency(relation, side, node)
+        });
+        merge(batch, Family::Facts, &self.facts, |&(run, relation, source)| key::facts(run, relation, source));
+        replace(batch, Family::EdgeProperties, &self.edge_properties, |edge| key::edge(*edge), record::encode);
+        replace(
+            batch,
+            Family::Evidence,
+            &self.evidence,
+            |&(edge, sentence, run)| key::evidence(edge, sentence, run),
+            record::encode,
+        );
+    }
+
+    fn write_texts(&self, batch: &mut Batch<'_>) {
+        put(batch, Family::Documents, &self.documents, |id| key::document(*id));
+        for (identifier, id) in &self.document_identifiers {
+            batch.put(Family::DocumentIdentifiers, identifier, id.get().to_le_bytes());
+        }
+        for (id, sentence) in &self.sentences {
+            let text = SentenceText { document: sentence.document, start: sentence.start, text: sentence.text.clone() };
+            batch.put(Family::Sentences, key::sentence(*id), record::encode(&text));
+            batch.put(Family::Mentions, key::sentence(*id), record::encode(&sentence.mentions));
+        }
+        merge(batch, Family::Mentioned, &self.mentioned, |node| key::mentioned(*node));
+        put(batch, Family::Runs, &self.runs, |id| key::run(*id));
+        merge(batch, Family::RunDocuments, &self.run_documents, |run| key::run(*run));
+    }
+}
+
+fn put<K, R: Record>(batch: &mut Batch<'_>, family: Family, records: &BTreeMap<K, R>, key: impl Fn(&K) -> Key) {
+    for (id, value) in records {
+        batch.put(family, key(id), record::encode(value));
+    }
+}
+
+fn replace<K, V, B: AsRef<[u8]>, E: AsRef<[u8]>>(
+    batch: &mut Batch<'_>,
+    family: Family,
+    replacements: &Replacements<K, V>,
+    key: impl Fn(&K) -> B,
+    encode: impl Fn(&V) -> E,
+) {
+    for (id, value) in replacements {
+        match value {
+            Some(value) => batch.put(family, key(id), encode(value)),
+            None => batch.delete(family, key(id)),
+        }
+    }
+}
+
+fn merge<K>(batch: &mut Batch<'_>, family: Family, edits: &SetEdits<K>, key: impl Fn(&K) -> Key) {
+    for (id, edit) in edits {
+        for (page, part) in pages(edit) {
+            batch.merge(family, key(id).page(page), set::encode_edit(&part.removed, &part.added));
+        }
+    }
+}
+
+/// An edit cut into those of its pages, members as offsets.
+fn pages(edit: &Edit) -> BTreeMap<u16, Edit> {
+    let mut pages: BTreeMap<u16, Edit> = BTreeMap::new();
+    for member in &edit.removed {
+        let page = key::page_of(member);
+        pages.entry(page).or_default().removed.insert(member - key::page_start(page));
+    }
+    for member in &edit.added {
+        let page = key::page_of(member);
+        pages.entry(page).or_default().added.insert(member - key::page_start(page));
+    }
+    pages
+}

@@ -1,0 +1,141 @@
+//! The directory of a graph: the file that says what it is, and the one that says who has it open.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::StorageError;
+
+/// The format that this program writes; see the version table of `engine/FORMAT.md`.
+pub(crate) const FORMAT_VERSION: u32 = 1;
+
+const FORMAT_TITLE: &str = "hopgraph graph directory";
+
+fn format_file(directory: &Path) -> PathBuf {
+    directory.join("FORMAT")
+}
+
+fn writer_file(directory: &Path) -> PathBuf {
+    directory.join("WRITER")
+}
+
+/// Where the RocksDB database is.
+pub(crate) fn store(directory: &Path) -> PathBuf {
+    directory.join("store")
+}
+
+/// Makes sure that the directory is a graph that this program can read; makes a new one of a missing or empty
+/// directory, unless it must exist.
+pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<(), StorageError> {
+    match fs::read_to_string(format_file(directory)) {
+        Ok(text) => check_version(directory, &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let empty = is_missing_or_empty(directory)?;
+            match (empty, must_exist) {
+                (false, _) => Err(StorageError::NotAGraph { path: directory.to_owned() }),
+                (true, true) => Err(StorageError::Missing { path: directory.to_owned() }),
+                (true, false) => create(directory),
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            Err(StorageError::NotAGraph { path: directory.to_owned() })
+        }
+        Err(source) => Err(StorageError::File { path: format_file(directory), source }),
+    }
+}
+
+fn check_version(directory: &Path, text: &str) -> Result<(), StorageError> {
+    let damaged = |reason: &str| StorageError::Damaged {
+        place: format!("file {}", format_file(directory).display()),
+        reason: reason.to_owned(),
+    };
+    let mut lines = text.lines();
+    if lines.next() != Some(FORMAT_TITLE) {
+        return Err(StorageError::NotAGraph { path: directory.to_owned() });
+    }
+    let version = lines.next().and_then(|line| line.strip_prefix("format ")).and_then(|text| text.parse().ok());
+    match version {
+        None | Some(0) => Err(damaged("its second line should be \"format\" and a number")),
+        Some(found) if found > FORMAT_VERSION => {
+            Err(StorageError::NewerFormat { path: directory.to_owned(), found, supported: FORMAT_VERSION })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn is_missing_or_empty(directory: &Path) -> Result<bool, StorageError> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(source) => Err(StorageError::File { path: directory.to_owned(), source }),
+    }
+}
+
+/// Writes `FORMAT` before anything else is there, and so that it is whole or absent after a crash. A leftover of an
+/// interrupted attempt would make the directory look foreign, so the draft lies beside the directory, not in it.
+fn create(directory: &Path) -> Result<(), StorageError> {
+    let file_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StorageError::File { path, source }
+    };
+    fs::create_dir_all(directory).map_err(file_error(directory))?;
+    let beside = directory.canonicalize().map_err(file_error(directory))?;
+    let parent = beside.parent().unwrap_or(&beside);
+    let path = format_file(directory);
+    let mut draft = tempfile::NamedTempFile::new_in(parent).map_err(file_error(parent))?;
+    write!(draft, "{FORMAT_TITLE}\nformat {FORMAT_VERSION}\n").map_err(file_error(&path))?;
+    draft.as_file().sync_all().map_err(file_error(&path))?;
+    draft.persist(&path).map_err(|error| StorageError::File { path: path.clone(), source: error.error })?;
+    for folder in [directory, parent] {
+        fs::File::open(folder).and_then(|opened| opened.sync_all()).map_err(file_error(folder))?;
+    }
+    Ok(())
+}
+
+/// Leaves this process's id for whoever finds the graph locked. A hint only, so failures are ignored.
+pub(crate) fn note_writer(directory: &Path) {
+    let _ = fs::write(writer_file(directory), std::process::id().to_string());
+}
+
+/// Takes the hint away again.
+pub(crate) fn forget_writer(directory: &Path) {
+    let _ = fs::remove_file(writer_file(directory));
+}
+
+/// The process that said it has the graph open.
+pub(crate) fn writer(directory: &Path) -> Option<u32> {
+    fs::read_to_string(writer_file(directory)).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_directory_gets_a_format_file_and_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.hopgraph");
+        assert!(matches!(prepare(&path, true), Err(StorageError::Missing { .. })));
+        prepare(&path, false).unwrap();
+        prepare(&path, true).unwrap();
+        assert_eq!(fs::read_to_string(path.join("FORMAT")).unwrap(), "hopgraph graph directory\nformat 1\n");
+    }
+
+    #[test]
+    fn foreign_newer_and_damaged_directories_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+        assert!(matches!(prepare(folder.path(), false), Err(StorageError::NotAGraph { .. })));
+        assert!(matches!(prepare(&folder.path().join("notes.txt"), false), Err(StorageError::NotAGraph { .. })));
+        for (text, expected) in [
+            ("hopgraph graph directory\nformat 2\n", "format version 2"),
+            ("hopgraph graph directory\nformat x\n", "second line"),
+            ("hopgraph graph directory\n", "second line"),
+            ("something else\n", "not a hopgraph directory"),
+        ] {
+            fs::write(folder.path().join("FORMAT"), text).unwrap();
+            let error = prepare(folder.path(), false).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text:?} gave {error}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The column families: one table, one line each, as in `engine/FORMAT.md`.
+
+/// A column family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    Counters,
+    Catalog,
+    Nodes,
+    Identifiers,
+    Names,
+    Labels,
+    Adjacency,
+    Facts,
+    EdgeProperties,
+    Documents,
+    DocumentIdentifiers,
+    Sentences,
+    Mentions,
+    Mentioned,
+    Evidence,
+    Runs,
+    RunDocuments,
+}
+
+/// What the values of a column family are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Whole values, replaced by each write.
+    Plain,
+    /// Pages of sets, under the merge operator.
+    Sets,
+}
+
+impl Family {
+    /// All of them, in the order of `FORMAT.md`.
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Counters,
+        Self::Catalog,
+        Self::Nodes,
+        Self::Identifiers,
+        Self::Names,
+        Self::Labels,
+        Self::Adjacency,
+        Self::Facts,
+        Self::EdgeProperties,
+        Self::Documents,
+        Self::DocumentIdentifiers,
+        Self::Sentences,
+        Self::Mentions,
+        Self::Mentioned,
+        Self::Evidence,
+        Self::Runs,
+        Self::RunDocuments,
+    ];
+
+    /// Its name in RocksDB.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Counters => "default",
+            Self::Catalog => "catalog",
+            Self::Nodes => "nodes",
+            Self::Identifiers => "identifiers",
+            Self::Names => "names",
+            Self::Labels => "labels",
+            Self::Adjacency => "adjacency",
+            Self::Facts => "facts",
+            Self::EdgeProperties => "edge_properties",
+            Self::Documents => "documents",
+            Self::DocumentIdentifiers => "document_identifiers",
+            Self::Sentences => "sentences",
+            Self::Mentions => "mentions",
+            Self::Mentioned => "mentioned",
+            Self::Evidence => "evidence",
+            Self::Runs => "runs",
+            Self::RunDocuments => "run_documents",
+        }
+    }
+
+    /// What its values are.
+    pub(crate) const fn content(self) -> Content {
+        match self {
+            Self::Labels | Self::Adjacency | Self::Facts | Self::Mentioned | Self::RunDocuments => Content::Sets,
+            _ => Content::Plain,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Keys: fixed-width fields, big-endian, so that byte order is number order. One function for each kind of key.
+
+use crate::{DocumentId, Edge, LabelId, NodeId, RelationTypeId, RunId, SentenceId};
+
+/// How many ids one page of a set spans, as a power of two.
+pub(crate) const PAGE_BITS: u32 = 20;
+
+/// The page that an id is in.
+pub(crate) const fn page_of(id: u32) -> u16 {
+    (id >> PAGE_BITS) as u16
+}
+
+/// The first id of a page.
+pub(crate) const fn page_start(page: u16) -> u32 {
+    (page as u32) << PAGE_BITS
+}
+
+/// Which of the two adjacency sets of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    /// Targets of edges that start at the node; for a symmetric type, all its neighbours.
+    Out,
+    /// Sources of edges that end at the node.
+    In,
+}
+
+impl Side {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Out => 0,
+            Self::In => 1,
+        }
+    }
+}
+
+/// Longest fixed-width key, that of evidence.
+const LENGTH_MAX: usize = 18;
+
+/// A key of fixed-width fields, on the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    bytes: [u8; LENGTH_MAX],
+    length: usize,
+}
+
+impl Key {
+    const fn new() -> Self {
+        Self { bytes: [0; LENGTH_MAX], length: 0 }
+    }
+
+    fn push(mut self, field: &[u8]) -> Self {
+        self.bytes[self.length..self.length + field.len()].copy_from_slice(field);
+        self.length += field.len();
+        self
+    }
+
+    fn u8(self, value: u8) -> Self {
+        self.push(&[value])
+    }
+
+    fn u16(self, value: u16) -> Self {
+        self.push(&value.to_be_bytes())
+    }
+
+    fn u32(self, value: u32) -> Self {
+        self.push(&value.to_be_bytes())
+    }
+
+    /// Appends a page number: the last field of the key of a set.
+    pub(crate) fn page(self, page: u16) -> Self {
+        self.u16(page)
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// `catalog`: a label.
+pub(crate) fn catalog_label(label: LabelId) -> Key {
+    Key::new().u8(b'L').u16(label.get())
+}
+
+/// `catalog`: a relation type.
+pub(crate) fn catalog_relation_type(relation: RelationTypeId) -> Key {
+    Key::new().u8(b'R').u16(relation.get())
+}
+
+/// `nodes`.
+pub(crate) fn node(node: NodeId) -> Key {
+    Key::new().u32(node.get())
+}
+
+/// `names`: all nodes with this folded name, as a prefix.
+pub(crate) fn name_prefix(folded: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(folded.len() + 5);
+    key.extend_from_slice(folded.as_bytes());
+    key.push(0);
+    key
+}
+
+/// `names`: one entry.
+pub(crate) fn name(folded: &str, node: NodeId) -> Vec<u8> {
+    let mut key = name_prefix(folded);
+    key.extend_from_slice(&node.get().to_be_bytes());
+    key
+}
+
+/// `names`: the folded name and the node of an entry; `None` if the key is malformed.
+pub(crate) fn parse_name(key: &[u8]) -> Option<(&str, NodeId)> {
+    let (name, rest) = key.split_at_checked(key.len().checked_sub(5)?)?;
+    let (separator, node) = rest.split_first()?;
+    let node = NodeId::new(u32::from_be_bytes(node.try_into().ok()?));
+    (*separator == 0).then_some((std::str::from_utf8(name).ok()?, node))
+}
+
+/// `labels`, without the page.
+pub(crate) fn label(label: LabelId) -> Key {
+    Key::new().u16(label.get())
+}
+
+/// `adjacency`: all sets of a type on one side, as a prefix.
+pub(crate) fn adjacency_side(relation: RelationTypeId, side: Side) -> Key {
+    Key::new().u16(relation.get()).u8(side.byte())
+}
+
+/// `adjacency`, without the page.
+pub(crate) fn adjacency(relation: RelationTypeId, side: Side, node: NodeId) -> Key {
+    adjacency_side(relation, side).u32(node.get())
+}
+
+/// `facts`: all facts of a type that a run states, as a prefix.
+pub(crate) fn facts_of_type(run: RunId, relation: RelationTypeId) -> Key {
+    Key::new().u32(run.get()).u16(relation.get())
+}
+
+/// `facts`, without the page.
+pub(crate) fn facts(run: RunId, relation: RelationTypeId, source: NodeId) -> Key {
+    facts_of_type(run, relation).u32(source.get())
+}
+
+/// `edge_properties` and `evidence`: all entries of a type, as a prefix.
+pub(crate) fn edges_of_type(relation: RelationTypeId) -> Key {
+    Key::new().u16(relation.get())
+}
+
+/// `edge_properties`; also the prefix of all `evidence` of an edge.
+pub(crate) fn edge(edge: Edge) -> Key {
+    edges_of_type(edge.relation).u32(edge.source.get()).u32(edge.target.get())
+}
+
+/// `documents`.
+pub(crate) fn document(document: DocumentId) -> Key {
+    Key::new().u32(document.get())
+}
+
+/// `sentences` and `mentions`.
+pub(crate) fn sentence(sentence: SentenceId) -> Key {
+    Key::new().u32(sentence.get())
+}
+
+/// `mentioned`, without the page.
+pub(crate) fn mentioned(node: NodeId) -> Key {
+    Key::new().u32(node.get())
+}
+
+/// `evidence`.
+pub(crate) fn evidence(of: Edge, sentence: SentenceId, run: RunId) -> Key {
+    edge(of).u32(sentence.get()).u32(run.get())
+}
+
+/// `runs`; also `run_documents` without the page.
+pub(crate) fn run(run: RunId) -> Key {
+    Key::new().u32(run.get())
+}
+
+/// Reads the fields of a key one after the other; each is `None` once the key is too short.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'k>(pub(crate) &'k [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (field, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*field)
+    }
+
+    /// The next field as one byte.
+    pub(crate) fn u8(&mut self) -> Option<u8> {
+        self.take::<1>().map(|[byte]| byte)
+    }
+
+    /// The next field as two bytes.
+    pub(crate) fn u16(&mut self) -> Option<u16> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    /// The next field as four bytes.
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        self.take().map(u32::from_be_bytes)
+    }
+
+    /// The next three fields as an edge.
+    pub(crate) fn edge(&mut self) -> Option<Edge> {
+        Some(Edge {
+            relation: RelationTypeId::new(self.u16()?),
+            source: NodeId::new(self.u32()?),
+            target: NodeId::new(self.u32()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_order_is_number_order() {
+        let numbers = [0, 1, 255, 256, 65_535, 65_536, u32::MAX];
+        let keys: Vec<_> = numbers.iter().map(|&n| node(NodeId::new(n))).collect();
+        assert!(keys.windows(2).all(|pair| pair[0].as_ref() < pair[1].as_ref()));
+    }
+
+    #[test]
+    fn fields_read_what_keys_write() {
+        let of = Edge { relation: RelationTypeId::new(7), source: NodeId::new(1 << 20), target: NodeId::new(3) };
+        let key = evidence(of, SentenceId::new(9), RunId::new(2));
+        let mut fields = Fields(key.as_ref());
+        assert_eq!(fields.edge(), Some(of));
+        assert_eq!((fields.u32(), fields.u32()), (Some(9), Some(2)));
+        assert_eq!(fields.u8(), None);
+    }
+
+    #[test]
+    fn a_name_that_ends_in_digits_is_not_taken_for_an_id() {
+        let key = name("il 2", NodeId::new(0x3132_3334));
+        assert_eq!(parse_name(&key), Some(("il 2", NodeId::new(0x3132_3334))));
+        assert_eq!(parse_name(b"abc"), None);
+    }
+
+    #[test]
+    fn pages_split_and_join_ids() {
+        for id in [0, 1, 0xF_FFFF, 0x10_0000, u32::MAX] {
+            assert!(page_start(page_of(id)) <= id && id - page_start(page_of(id)) < 1 << PAGE_BITS);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Records: the types of small values as stored, and the only file that names bincode. `engine/FORMAT.md` gives their
+//! order of fields; a change here is a new format version.
+
+use bincode::config::{Configuration, standard};
+use bincode::{Decode, Encode};
+
+use crate::{
+    Document, DocumentId, LabelId, Mention, Node, NodeId, Polarity, Properties, PropertyValue, RelationType, Run,
+    RunKind, SentenceId,
+};
+
+const CONFIGURATION: Configuration = standard();
+
+/// Something that has a form on disk.
+pub(crate) trait Record: Sized {
+    /// That form.
+    type Stored: Encode + Decode<()>;
+    /// To it.
+    fn store(&self) -> Self::Stored;
+    /// From it; the error says what does not fit.
+    fn load(stored: Self::Stored) -> Result<Self, &'static str>;
+}
+
+/// The bytes of a record.
+pub(crate) fn encode<R: Record>(record: &R) -> Vec<u8> {
+    bincode::encode_to_vec(record.store(), CONFIGURATION).expect("encoding to memory does not fail")
+}
+
+/// The record in these bytes, all of them.
+pub(crate) fn decode<R: Record>(bytes: &[u8]) -> Result<R, String> {
+    let (stored, length) = bincode::decode_from_slice(bytes, CONFIGURATION).map_err(|error| error.to_string())?;
+    if length != bytes.len() {
+        return Err("bytes are left over after its end".to_owned());
+    }
+    R::load(stored).map_err(str::to_owned)
+}
+
+/// A property value as stored.
+#[derive(Encode, Decode)]
+pub(crate) enum StoredValue {
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<StoredValue>),
+}
+
+type StoredProperties = Vec<(String, StoredValue)>;
+
+fn store_value(value: &PropertyValue) -> StoredValue {
+    match value {
+        PropertyValue::Boolean(value) => StoredValue::Boolean(*value),
+        PropertyValue::Integer(value) => StoredValue::Integer(*value),
+        PropertyValue::Float(value) => StoredValue::Float(*value),
+        PropertyValue::Text(value) => StoredValue::Text(value.clone()),
+        PropertyValue::List(values) => StoredValue::List(values.iter().map(store_value).collect()),
+    }
+}
+
+fn load_value(value: StoredValue) -> PropertyValue {
+    match value {
+        StoredValue::Boolean(value) => PropertyValue::Boolean(value),
+        StoredValue::Integer(value) => PropertyValue::Integer(value),
+        StoredValue::Float(value) => PropertyValue::Float(value),
+        StoredValue::Text(value) => PropertyValue::Text(value),
+        StoredValue::List(values) => PropertyValue::List(values.into_iter().map(load_value).collect()),
+    }
+}
+
+impl Record for Properties {
+    type Stored = StoredProperties;
+
+    fn store(&self) -> Self::Stored {
+        self.iter().map(|(name, value)| (name.clone(), store_value(value))).collect()
+    }
+
+    fn load(stored: Self::Stored) -> Result<Self, &'static str> {
+        Ok(stored.into_iter().map(|(name, value)| (name, load_value(value))).collect())
+    }
+}
+
+impl Record for Node {
+    /// Labels, name, synonyms, identifiers, properties.
+    type Stored = (Vec<u16>, String, Vec<String>, Vec<String>, StoredProperties);
+
+    fn store(&self) -> Self::Stored {
+        let labels = self.labels.iter().map(|label| label.get()).collect();
+        let properties = self.properties.store();
+        (labels, self.name.clone(), self.synonyms.clone(), self.identifiers.clone(), properties)
+    }
+
+    fn load((labels, name, synonyms, identifiers, properties): Self::Stored) -> Result<Self, &'static str> {
+        let labels = labels.into_iter().map(LabelId::new).collect();
+        Ok(Self { labels, name, synonyms, identifiers, properties: Properties::load(properties)? })
+    }
+}
+
+impl Record for String {
+    type Stored = String;
+
+    fn store(&self) -> Self::Stored {
+        self.clone()
+    }
+
+    fn load(stored: Self::Stored) -> Result<Self, &'static str> {
+        Ok(stored)
+    }
+}
+
+impl Record for RelationType {
+    /// Name, whether denied, whether symmetric.
+    type Stored = (String, bool, bool);
+
+    fn store(&self) -> Self::Stored {
+        (self.name.clone(), self.polarity == Polarity::Denied, self.symmetric)
+    }
+
+    fn load((name, denied, symmetric): Self::Stored) -> Result<Self, &'static str> {
+        let polarity = if denied { Polarity::Denied } else { Polarity::Asserted };
+        Ok(Self { name, polarity, symmetric })
+    }
+}
+
+impl Record for Document {
+    /// Identifier, title, year, content hash, first sentence, number of sentences.
+    type Stored = (String, String, Option<u16>, u64, u32, u32);
+
+    fn store(&self) -> Self::Stored {
+        let (identifier, title) = (self.identifier.clone(), self.title.clone());
+        (identifier, title, self.year, self.content_hash, self.first_sentence.get(), self.sentence_count)
+    }
+
+    fn load(
+        (identifier, title, year, content_hash, first, sentence_count): Self::Stored,
+    ) -> Result<Self, &'static str> {
+        let first_sentence = SentenceId::new(first);
+        Ok(Self { identifier, title, year, content_hash, first_sentence, sentence_count })
+    }
+}
+
+/// The text of a sentence, without its mentions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SentenceText {
+    pub(crate) document: DocumentId,
+    pub(crate) start: u32,
+    pub(crate) text: String,
+}
+
+impl Record for SentenceText {
+    type Stored = (u32, u32, String);
+
+    fn store(&self) -> Self::Stored {
+        (self.document.get(), self.start, self.text.clone())
+    }
+
+    fn load((document, start, text): Self::Stored) -> Result<Self, &'static str> {
+        Ok(Self { document: DocumentId::new(document), start, text })
+    }
+}
+
+impl Record for Vec<Mention> {
+    /// Node, start, end of each.
+    type Stored = Vec<(u32, u32, u32)>;
+
+    fn store(&self) -> Self::Stored {
+        self.iter().map(|mention| (mention.node.get(), mention.start, mention.end)).collect()
+    }
+
+    fn load(stored: Self::Stored) -> Result<Self, &'static str> {
+        Ok(stored.into_iter().map(|(node, start, end)| Mention { node: NodeId::new(node), start, end }).collect())
+    }
+}
+
+/// What a model gave an edge in a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) probability: f32,
+    pub(crate) probabilities: Vec<f32>,
+}
+
+impl Record for Reading {
+    type Stored = (f32, Vec<f32>);
+
+    fn store(&self) -> Self::Stored {
+        (self.probability, self.probabilities.clone())
+    }
+
+    fn load((probability, probabilities): Self::Stored) -> Result<Self, &'static str> {
+        Ok(Self { probability, probabilities })
+    }
+}
+
+/// The kind of a run as stored.
+#[derive(Encode, Decode)]
+pub(crate) enum StoredRunKind {
+    Hand,
+    Load(String),
+    /// Model, weights hash, quantization, prompt, answers, threshold in thousandths.
+    Model(String, String, String, String, Vec<(String, Option<String>)>, u32),
+}
+
+impl Record for Run {
+    /// Kind, date, program.
+    type Stored = (StoredRunKind, String, String);
+
+    fn store(&self) -> Self::Stored {
+        let kind = match self.kind.clone() {
+            RunKind::Hand => StoredRunKind::Hand,
+            RunKind::Load { source } => StoredRunKind::Load(source),
+            RunKind::Model { model, weights_hash, quantization, prompt, answers, threshold_thousandths } => {
+                StoredRunKind::Model(model, weights_hash, quantization, prompt, answers, threshold_thousandths)
+            }
+        };
+        (kind, self.started.clone(), self.program.clone())
+    }
+
+    fn load((kind, started, program): Self::Stored) -> Result<Self, &'static str> {
+        let kind = match kind {
+            StoredRunKind::Hand => RunKind::Hand,
+            StoredRunKind::Load(source) => RunKind::Load { source },
+            StoredRunKind::Model(model, weights_hash, quantization, prompt, answers, threshold_thousandths) => {
+                RunKind::Model { model, weights_hash, quantization, prompt, answers, threshold_thousandths }
+            }
+        };
+        Ok(Self { kind, started, program })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_record_has_the_bytes_that_the_format_promises() {
+        let node = Node {
+            labels: vec![LabelId::new(2)],
+            name: "A".to_owned(),
+            synonyms: vec![],
+            identifiers: vec!["X:1".to_owned()],
+            properties: Properties::from([("k".to_owned(), PropertyValue::Integer(-1))]),
+        };
+        // One label, 2; a name of 1; no synonym; one identifier of 3; one property: a name of 1, kind 1, zigzag(-1).
+        let bytes = [&[1, 2, 1][..], b"A", &[0, 1, 3], b"X:1", &[1, 1], b"k", &[1, 1]].concat();
+        assert_eq!(encode(&node), bytes);
+        assert_eq!(decode::<Node>(&bytes).unwrap(), node);
+    }
+
+    #[test]
+    fn cut_and_lengthened_records_are_refused() {
+        let bytes = encode(&Reading { probability: 0.5, probabilities: vec![0.5, 0.25, 0.25] });
+        assert!(decode::<Reading>(&bytes[..bytes.len() - 1]).is_err());
+        assert!(decode::<Reading>(&[&bytes[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn every_kind_of_run_comes_back() {
+        let model = RunKind::Model {
+            model: "m".to_owned(),
+            weights_hash: "00".to_owned(),
+            quantization: "Q8_0".to_owned(),
+            prompt: "{sentence}".to_owned(),
+            answers: vec![("True".to_owned(), Some("associated".to_owned())), ("False".to_owned(), None)],
+            threshold_thousandths: 500,
+        };
+        for kind in [RunKind::Hand, RunKind::Load { source: "f.tsv".to_owned() }, model] {
+            let run = Run { kind, started: "2026-01-01T00:00:00Z".to_owned(), program: "hopgraph 0.1.0".to_owned() };
+            assert_eq!(decode::<Run>(&encode(&run)).unwrap(), run);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Pages of sets: small ones raw, large ones Roaring, edits as merge operands. The layout is in `engine/FORMAT.md`.
+
+use roaring::RoaringBitmap;
+
+use super::key::PAGE_BITS;
+
+/// Up to this many members a page is stored raw: gaps of one or two bytes are then no larger than Roaring's arrays.
+const RAW_MEMBERS_MAX: u64 = 4096;
+
+const RAW: u8 = 1;
+const ROARING: u8 = 2;
+const EDIT: u8 = 3;
+
+/// Why a page does not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct PageError(&'static str);
+
+/// A page's bytes for these members (offsets within the page).
+pub(crate) fn encode(members: &RoaringBitmap) -> Vec<u8> {
+    if members.len() <= RAW_MEMBERS_MAX { encode_sorted(members.iter()) } else { encode_roaring(members) }
+}
+
+fn encode_roaring(members: &RoaringBitmap) -> Vec<u8> {
+    let mut members = members.clone();
+    members.optimize();
+    let mut bytes = Vec::with_capacity(1 + members.serialized_size());
+    bytes.push(ROARING);
+    members.serialize_into(&mut bytes).expect("writing to memory does not fail");
+    bytes
+}
+
+/// A raw page for members that come in order, without duplicates.
+fn encode_sorted(members: impl Iterator<Item = u32>) -> Vec<u8> {
+    let mut bytes = vec![RAW];
+    let mut next = 0;
+    for member in members {
+        push_varint(&mut bytes, member - next);
+        next = member + 1;
+    }
+    bytes
+}
+
+/// A page for members given in order, whatever their number.
+pub(crate) fn encode_members(members: &[u32]) -> Vec<u8> {
+    if members.len() as u64 <= RAW_MEMBERS_MAX {
+        encode_sorted(members.iter().copied())
+    } else {
+        encode_roaring(&RoaringBitmap::from_sorted_iter(members.iter().copied()).expect("members come in order"))
+    }
+}
+
+/// A merge operand that removes some members, then adds others.
+pub(crate) fn encode_edit(removed: &RoaringBitmap, added: &RoaringBitmap) -> Vec<u8> {
+    if removed.is_empty() {
+        return encode(added);
+    }
+    let (removed, added) = (encode(removed), encode(added));
+    let length = u32::try_from(removed.len()).expect("a page is far below four GiB");
+    let mut bytes = Vec::with_capacity(5 + removed.len() + added.len());
+    bytes.push(EDIT);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&removed);
+    bytes.extend_from_slice(&added);
+    bytes
+}
+
+/// The members of a page.
+pub(crate) fn decode(bytes: &[u8]) -> Result<RoaringBitmap, PageError> {
+    let mut members = RoaringBitmap::new();
+    for_each_member(bytes, |member| {
+        members.insert(member);
+    })?;
+    Ok(members)
+}
+
+/// Calls `visit` with each member of a page in order.
+pub(crate) fn for_each_member(bytes: &[u8], mut visit: impl FnMut(u32)) -> Result<(), PageError> {
+    match bytes.split_first() {
+        Some((&RAW, rest)) => visit_raw(rest, visit),
+        Some((&ROARING, rest)) => {
+            let members =
+                RoaringBitmap::deserialize_from(rest).map_err(|_| PageError("the Roaring bitmap is malformed"))?;
+            if members.max().is_some_and(|member| member >> PAGE_BITS != 0) {
+                return Err(PageError("a member lies outside of the page"));
+            }
+            members.iter().for_each(&mut visit);
+            Ok(())
+        }
+        Some(_) => Err(PageError("the kind of the page is unknown")),
+        None => Err(PageError("the page is empty")),
+    }
+}
+
+fn visit_raw(mut bytes: &[u8], mut visit: impl FnMut(u32)) -> Result<(), PageError> {
+    let mut next = 0_u32;
+    while !bytes.is_empty() {
+        let gap = take_varint(&mut bytes)?;
+        let member = next.checked_add(gap).filter(|member| member >> PAGE_BITS == 0);
+        let member = member.ok_or(PageError("a member lies outside of the page"))?;
+        visit(member);
+        next = member + 1;
+    }
+    Ok(())
+}
+
+fn push_varint(bytes: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Result<u32, PageError> {
+    let mut value = 0_u32;
+    for shift in (0..28).step_by(7) {
+        let (&byte, rest) = bytes.split_first().ok_or(PageError("a number is cut off"))?;
+        *bytes = rest;
+        value |= u32::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Ok(value);
+        }
+    }
+    Err(PageError("a number is too long"))
+}
+
+/// What some merge operands do together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Edit {
+    pub(crate) removed: RoaringBitmap,
+    pub(crate) added: RoaringBitmap,
+}
+
+impl Edit {
+    /// The edit that an operand stands for.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, PageError> {
+        if bytes.first() != Some(&EDIT) {
+            return Ok(Self { removed: RoaringBitmap::new(), added: decode(bytes)? });
+        }
+        let (length, rest) = bytes[1..].split_first_chunk::<4>().ok_or(PageError("an edit is cut off"))?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (removed, added) = rest.split_at_checked(length).ok_or(PageError("an edit is cut off"))?;
+        Ok(Self { removed: decode(removed)?, added: decode(added)? })
+    }
+
+    /// This edit, then another.
+    pub(crate) fn then(&mut self, later: &Self) {
+        self.removed |= &later.removed;
+        self.added -= &later.removed;
+        self.added |= &later.added;
+    }
+
+    /// What becomes of a set.
+    pub(crate) fn apply(&self, members: &mut RoaringBitmap) {
+        *members -= &self.removed;
+        *members |= &self.added;
+    }
+}
+
+fn fold<'o>(operands: impl Iterator<Item = &'o [u8]>) -> Result<Edit, PageError> {
+    operands.map(Edit::decode).try_fold(Edit::default(), |mut sum, operand| {
+        sum.then(&operand?);
+        Ok(sum)
+    })
+}
+
+/// The value after the operands: the full merge of the operator `hopgraph.set`. `None` stops RocksDB with an error.
+pub(crate) fn merge_full<'o>(base: Option<&[u8]>, operands: impl Iterator<Item = &'o [u8]>) -> Option<Vec<u8>> {
+    let edit = fold(operands).ok()?;
+    match base {
+        None => Some(encode(&edit.added)),
+        Some(base) => {
+            let mut members = decode(base).ok()?;
+            edit.apply(&mut members);
+            Some(encode(&members))
+        }
+    }
+}
+
+/// One operand that does what several do: the partial merge.
+pub(crate) fn merge_partial<'o>(operands: impl Iterator<Item = &'o [u8]>) -> Option<Vec<u8>> {
+    let edit = fold(operands).ok()?;
+    Some(encode_edit(&edit.removed, &edit.added))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+
+    fn bitmap(members: impl IntoIterator<Item = u32>) -> RoaringBitmap {
+        members.into_iter().collect()
+    }
+
+    #[test]
+    fn a_page_decodes_to_what_was_encoded_on_both_sides_of_the_raw_limit() {
+        for count in [0, 1, 2, 100, 4095, 4096, 4097, 100_000] {
+            let members = bitmap((0..count).map(|i| (i * 7919) & 0xF_FFFF));
+            let bytes = encode(&members);
+            assert_eq!(decode(&bytes).unwrap(), members, "{count} members");
+            assert_eq!(encode_members(&members.iter().collect::<Vec<_>>()), bytes);
+        }
+    }
+
+    #[test]
+    fn small_sets_take_few_bytes() {
+        assert_eq!(encode(&bitmap([])), [RAW]);
+        assert_eq!(encode(&bitmap([5, 6, 300])), [RAW, 5, 0, 0xA5, 2]);
+    }
+
+    #[test]
+    fn malformed_pages_are_refused() {
+        let outside = encode_roaring(&bitmap([1 << PAGE_BITS]));
+        for bytes in [&[][..], &[9], &[RAW, 0x80], &[RAW, 0xFF, 0xFF, 0xFF, 0xFF, 1], &[ROARING, 1, 2], &outside] {
+            assert!(decode(bytes).is_err(), "{bytes:?}");
+        }
+        assert!(Edit::decode(&[EDIT, 9, 0, 0, 0, RAW]).is_err());
+        assert_eq!(merge_full(Some(&[9]), std::iter::empty()), None);
+    }
+
+    type Step = (bool, std::collections::BTreeSet<u32>);
+
+    fn operands(steps: &[Step]) -> Vec<Vec<u8>> {
+        let operand = |(remove, members): &Step| {
+            let members = bitmap(members.iter().copied());
+            if *remove { encode_edit(&members, &bitmap([])) } else { encode(&members) }
+        };
+        steps.iter().map(operand).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn operands_folded_in_any_grouping_give_the_set_that_one_by_one_edits_give(
+            base in btree_set(0_u32..64, 0..20),
+            steps in proptest::collection::vec((any::<bool>(), btree_set(0_u32..64, 0..8)), 0..8),
+            cut in 0_usize..8,
+        ) {
+            let mut expected = base.clone();
+            for (remove, members) in &steps {
+                if *remove { expected.retain(|m| !members.contains(m)) } else { expected.extend(members) }
+            }
+            let operands = operands(&steps);
+            let (first, second) = operands.split_at(cut.min(operands.len()));
+            let folded = [first, second].map(|part| merge_partial(part.iter().map(Vec::as_slice)).unwrap());
+            let merged = merge_full(Some(&encode(&bitmap(base))), folded.iter().map(Vec::as_slice)).unwrap();
+            prop_assert_eq!(decode(&merged).unwrap(), bitmap(expected));
+        }
+
+        #[test]
+        fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Edit::decode(&bytes);
+        }
+    }
+}

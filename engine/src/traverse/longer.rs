@@ -1,0 +1,220 @@
+//! Pairs that are nearer than the range of hops: is there a longer path of the mode, and how long is the shortest of
+//! those?
+//!
+//! For trails over undirected steps between adjacent nodes s ≠ t there is a closed rule, so that a hub with many leaves
+//! costs no search. Write N(v) for the neighbours of v other than v itself. With an edge between s and t there is a trail
+//! of exactly
+//! - 2 hops if s or t has a loop, or s and t share a neighbour;
+//! - 3 hops (if not of 2) if s and t have three parallel edges; or s has parallel edges to a node other than t, or t to
+//!   one other than s (there and back, then across); or there is a path s-x-y-t without repeated nodes, with a loop at
+//!   neither end (a loop at x would need s-x-x-t, which shares x);
+//! - 4 hops (if not of 2 or 3) if s or t lies in a triangle (around it, then across), or there is a path of 4 hops without
+//!   repeated nodes.
+//!
+//! Everything else is searched depth-first, one number of hops after the other, under the budget.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Hops, PathMode};
+use crate::{Budget, Edge, Interruption, NodeId, Topology};
+
+/// Steps of a search between two looks at the budget.
+const STEPS_PER_CHECK: u32 = 4096;
+
+/// Decides pairs that are nearer than the range.
+#[derive(Debug)]
+pub(super) struct Longer {
+    topology: Arc<Topology>,
+    backward: Arc<Topology>,
+    mode: PathMode,
+    /// For nodes that were asked about: how many neighbours other than itself it has parallel edges to, counted up to 2.
+    parallel_neighbors: Mutex<HashMap<NodeId, u8>>,
+    /// For nodes that were asked about: whether it lies in a triangle.
+    in_triangle: Mutex<HashMap<NodeId, bool>>,
+}
+
+/// Asks once for each node, then remembers. Two threads may both find out.
+fn remembered<T: Copy>(known: &Mutex<HashMap<NodeId, T>>, node: NodeId, find: impl FnOnce() -> T) -> T {
+    if let Some(&found) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&node) {
+        return found;
+    }
+    let found = find();
+    known.lock().unwrap_or_else(PoisonError::into_inner).insert(node, found);
+    found
+}
+
+impl Longer {
+    pub(super) fn new(topology: Arc<Topology>, backward: Arc<Topology>, mode: PathMode) -> Self {
+        Self { topology, backward, mode, parallel_neighbors: Mutex::default(), in_triangle: Mutex::default() }
+    }
+
+    /// The least number of hops within the range of a path of the mode from start to end.
+    pub(super) fn least_hops(
+        &self,
+        start: NodeId,
+        end: NodeId,
+        hops: Hops,
+        budget: &Budget,
+    ) -> Result<Option<u32>, Interruption> {
+        if start == end && self.mode == PathMode::Acyclic {
+            return Ok((hops.least == 0).then_some(0));
+        }
+        let longest = u32::try_from(self.topology.step_count()).unwrap_or(u32::MAX);
+        for count in hops.least..=hops.most.min(longest) {
+            if self.exists(start, end, count, budget)? {
+                return Ok(Some(count));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether there is a path of the mode of exactly so many hops.
+    fn exists(&self, start: NodeId, end: NodeId, count: u32, budget: &Budget) -> Result<bool, Interruption> {
+        let trail = self.mode == PathMode::Trail;
+        if trail && start != end && self.topology.is_undirected() && self.topology.connects(start, end) {
+            match count {
+                1 => return Ok(true),
+                2 => return Ok(self.trail_of_2(start, end)),
+                3 => return self.trail_of_3(start, end, budget),
+                4 => return self.trail_of_4(start, end, budget),
+                _ => {}
+            }
+        }
+        self.search(start, end, count, self.mode, budget)
+    }
+
+    fn trail_of_2(&self, start: NodeId, end: NodeId) -> bool {
+        let (first, second) = (self.topology.ends(start), self.topology.ends(end));
+        self.topology.connects(start, start)
+            || self.topology.connects(end, end)
+            || common(first, second).any(|shared| shared != start.get() && shared != end.get())
+    }
+
+    fn trail_of_3(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        let between = self.topology.multiplicity(start, end);
+        let elsewhere = |node| self.parallel_neighbors(node) > u8::from(between > 1);
+        if self.trail_of_2(start, end) {
+            // Only asked for when trails of 2 hops do not count, so the rule above does not apply.
+            return self.search(start, end, 3, PathMode::Trail, budget);
+        }
+        Ok(between >= 3
+            || elsewhere(start)
+            || elsewhere(end)
+            || self.search(start, end, 3, PathMode::Acyclic, budget)?)
+    }
+
+    fn trail_of_4(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        if self.trail_of_2(start, end) || self.trail_of_3(start, end, budget)? {
+            return self.search(start, end, 4, PathMode::Trail, budget);
+        }
+        Ok(self.in_triangle(start) || self.in_triangle(end) || self.search(start, end, 4, PathMode::Acyclic, budget)?)
+    }
+
+    fn parallel_neighbors(&self, node: NodeId) -> u8 {
+        remembered(&self.parallel_neighbors, node, || {
+            let pairs = self.topology.ends(node).windows(2).filter(|pair| pair[0] == pair[1] && pair[0] != node.get());
+            let mut parallel: Vec<u32> = pairs.map(|pair| pair[0]).collect();
+            parallel.dedup();
+            parallel.len().min(2) as u8
+        })
+    }
+
+    fn in_triangle(&self, node: NodeId) -> bool {
+        remembered(&self.in_triangle, node, || {
+            let ends = self.topology.ends(node);
+            ends.iter().filter(|&&end| end != node.get()).any(|&end| {
+                let others = self.topology.ends(NodeId::new(end));
+                common(ends, others).any(|shared| shared != node.get() && shared != end)
+            })
+        })
+    }
+
+    /// Depth-first search for a path of exactly so many hops, from the end with fewer steps.
+    fn search(
+        &self,
+        start: NodeId,
+        end: NodeId,
+        count: u32,
+        mode: PathMode,
+        budget: &Budget,
+    ) -> Result<bool, Interruption> {
+        let turn = self.backward.degree(end) < self.topology.degree(start);
+        let (topology, backward) =
+            if turn { (&*self.backward, &*self.topology) } else { (&*self.topology, &*self.backward) };
+        let (start, end) = if turn { (end, start) } else { (start, end) };
+        Search { topology, backward, start, end, mode, edges: Vec::new(), nodes: vec![start], steps: 0, budget }
+            .extend(count)
+    }
+}
+
+/// The members that two sorted lists share: the shorter is walked, the longer asked.
+fn common<'a>(first: &'a [u32], second: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+    let (shorter, longer) = if first.len() <= second.len() { (first, second) } else { (second, first) };
+    shorter.iter().copied().filter(|member| longer.binary_search(member).is_ok())
+}
+
+/// A path that is being searched for, as far as it has come.
+struct Search<'s> {
+    topology: &'s Topology,
+    backward: &'s Topology,
+    start: NodeId,
+    end: NodeId,
+    mode: PathMode,
+    edges: Vec<Edge>,
+    nodes: Vec<NodeId>,
+    steps: u32,
+    budget: &'s Budget,
+}
+
+impl Search<'_> {
+    /// Whether the path can be ended in exactly so many more hops. Recursion is as deep as hops are asked for, and those
+    /// are limited by whoever asks.
+    fn extend(&mut self, count: u32) -> Result<bool, Interruption> {
+        let here = *self.nodes.last().expect("the path begins at its start");
+        if count == 0 {
+            return Ok(here == self.end);
+        }
+        self.steps += 1;
+        if self.steps.is_multiple_of(STEPS_PER_CHECK) {
+            self.budget.check()?;
+            self.budget.count_neighbors(u64::from(STEPS_PER_CHECK));
+        }
+        if count == 2 && !self.has_middle(here) {
+            return Ok(false);
+        }
+        for index in self.topology.step_range(here) {
+            let step = self.topology.step(index);
+            let edge = step.edge(here);
+            if (count == 1 && step.node != self.end) || !self.may_step(step.node, edge, count) {
+                continue;
+            }
+            self.edges.push(edge);
+            self.nodes.push(step.node);
+            let found = self.extend(count - 1)?;
+            self.edges.pop();
+            self.nodes.pop();
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether any node lies between here and the end: spares a walk over all neighbours of a hub.
+    fn has_middle(&self, here: NodeId) -> bool {
+        common(self.topology.ends(here), self.backward.ends(self.end)).next().is_some()
+    }
+
+    fn may_step(&self, node: NodeId, edge: Edge, count: u32) -> bool {
+        match self.mode {
+            PathMode::Walk => true,
+            PathMode::Trail => !self.edges.contains(&edge),
+            PathMode::Acyclic => (count == 1 || node != self.end) && !self.nodes.contains(&node),
+            PathMode::Simple => {
+                let closes = count == 1 && node == self.start;
+                (count == 1 || node != self.end) && (closes || !self.nodes.contains(&node))
+            }
+        }
+    }
+}
