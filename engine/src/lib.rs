@@ -22,6 +22,8 @@ mod node_set;
 mod read;
 mod snapshot;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod topology;
 pub mod traverse;
 mod value;

@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod bind;
+pub mod completion;
 mod compute;
 mod error;
 mod excerpt;
@@ -9,12 +10,14 @@ mod execute;
 mod explain;
 mod fault;
 mod function;
+pub mod highlight;
 mod keyword;
 pub mod limits;
 mod logical;
 mod lower;
 pub mod parse;
 mod physical;
+mod print;
 pub mod suggest;
 mod value;
 

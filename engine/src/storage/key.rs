@@ -131,19 +131,24 @@ pub(crate) fn adjacency(relation: RelationTypeId, side: Side, node: NodeId) -> K
     adjacency_side(relation, side).u32(node.get())
 }
 
-/// `facts`: all facts of a run, as a prefix.
-pub(crate) fn facts_of_run(run: RunId) -> Key {
-    Key::new().u32(run.get())
+/// `facts`: all facts of a type that a run states, as a prefix.
+pub(crate) fn facts_of_type(run: RunId, relation: RelationTypeId) -> Key {
+    Key::new().u32(run.get()).u16(relation.get())
 }
 
 /// `facts`, without the page.
 pub(crate) fn facts(run: RunId, relation: RelationTypeId, source: NodeId) -> Key {
-    facts_of_run(run).u16(relation.get()).u32(source.get())
+    facts_of_type(run, relation).u32(source.get())
+}
+
+/// `edge_properties` and `evidence`: all entries of a type, as a prefix.
+pub(crate) fn edges_of_type(relation: RelationTypeId) -> Key {
+    Key::new().u16(relation.get())
 }
 
 /// `edge_properties`; also the prefix of all `evidence` of an edge.
 pub(crate) fn edge(edge: Edge) -> Key {
-    Key::new().u16(edge.relation.get()).u32(edge.source.get()).u32(edge.target.get())
+    edges_of_type(edge.relation).u32(edge.source.get()).u32(edge.target.get())
 }
 
 /// `documents`.
@@ -205,11 +210,6 @@ impl Fields<'_> {
             target: NodeId::new(self.u32()?),
         })
     }
-
-    /// Whether nothing is left.
-    pub(crate) fn is_end(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 #[cfg(test)]
@@ -229,7 +229,7 @@ mod tests {
         let key = evidence(of, SentenceId::new(9), RunId::new(2));
         let mut fields = Fields(key.as_ref());
         assert_eq!(fields.edge(), Some(of));
-        assert_eq!((fields.u32(), fields.u32(), fields.is_end()), (Some(9), Some(2), true));
+        assert_eq!((fields.u32(), fields.u32()), (Some(9), Some(2)));
         assert_eq!(fields.u8(), None);
     }
 

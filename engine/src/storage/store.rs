@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
-    DBRawIterator, ErrorKind, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
+    DBRawIterator, ErrorKind, FlushOptions, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 
 use super::family::{Content, Family};
@@ -63,8 +63,10 @@ impl Store {
         self.database.write_opt(batch.writes, &options).map_err(failed("writing"))
     }
 
-    /// Brings everything written so far to the disk.
-    pub(crate) fn sync(&self) -> Result<(), StorageError> {
+    /// Brings everything written so far to the disk, as sorted files, so that the next open has no log to replay.
+    pub(crate) fn flush(&self) -> Result<(), StorageError> {
+        let handles: Vec<&ColumnFamily> = Family::ALL.map(|family| self.handle(family)).to_vec();
+        self.database.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(failed("flushing"))?;
         self.database.flush_wal(true).map_err(failed("syncing the write-ahead log"))
     }
 
@@ -154,11 +156,6 @@ impl Batch<'_> {
     pub(crate) fn delete(&mut self, family: Family, key: impl AsRef<[u8]>) {
         self.writes.delete_cf(self.store.handle(family), key);
     }
-
-    /// How many bytes it holds.
-    pub(crate) fn bytes(&self) -> usize {
-        self.writes.size_in_bytes()
-    }
 }
 
 impl std::fmt::Debug for Batch<'_> {
@@ -223,6 +220,9 @@ fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(end)
 }
 
+/// A key and its value.
+pub(crate) type Entry<'e> = (&'e [u8], &'e [u8]);
+
 /// A cursor over entries: lends key and value of one at a time.
 pub(crate) struct Entries<'s> {
     family: Family,
@@ -231,7 +231,7 @@ pub(crate) struct Entries<'s> {
 
 impl Entries<'_> {
     /// The entry under the cursor; `None` at the end.
-    pub(crate) fn entry(&self) -> Result<Option<(&[u8], &[u8])>, StorageError> {
+    pub(crate) fn entry(&self) -> Result<Option<Entry<'_>>, StorageError> {
         match self.cursor.item() {
             Some(entry) => Ok(Some(entry)),
             None => self.cursor.status().map(|()| None).map_err(|error| match error.kind() {

@@ -7,7 +7,7 @@ use super::{Ends, Hops, Pair, Path, PathMode, count_reachable_pairs, paths, reac
 use crate::{Budget, Direction, Edge, NodeId, NodeSet, RelationTypeId, Topology};
 
 /// How many random graphs a default run judges; `HOPGRAPH_JUDGE_GRAPHS` asks for more.
-const GRAPHS: u64 = 3_000;
+const GRAPHS: u64 = 30_000;
 
 /// A small generator with a printable seed (SplitMix64; Steele et al., OOPSLA 2014).
 pub(crate) struct Random(pub(crate) u64);

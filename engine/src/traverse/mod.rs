@@ -6,7 +6,7 @@ mod reach;
 mod shortest;
 
 #[cfg(test)]
-mod judge;
+pub(crate) mod judge;
 
 use crate::{Edge, NodeId};
 

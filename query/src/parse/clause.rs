@@ -7,7 +7,7 @@ use nom::multi::{many0, separated_list1};
 use nom::sequence::{pair, preceded};
 
 use super::expression::{expression, target};
-use super::input::{Expected, Parsed, Stop, Tokens, clause_word, keyword, spanned, symbol, variable};
+use super::input::{Parsed, Stop, Tokens, clause_word, keyword, spanned, symbol, variable};
 use super::pattern::{path, path_mode, patterns};
 use crate::ast::{
     Clause, Expression, ExpressionKind, Match, Name, OrderItem, PathPattern, Projection, ProjectionItem, RemoveItem,
@@ -159,22 +159,28 @@ fn set_item(input: Tokens<'_>) -> Parsed<'_, SetItem> {
         }
         ExpressionKind::Variable(name) => {
             let variable = Name { node: name, span: target.span };
-            if rest.symbol_ahead(0, "+=") {
-                return map(cut(expression), |value| SetItem::Merge { variable: variable.clone(), value })
-                    .parse(rest.skip(1));
-            }
-            map(assigned, |value| SetItem::Replace { variable: variable.clone(), value }).parse(rest)
+            let adds = alt((value(true, symbol("+=")), value(false, symbol("="))));
+            map(cut(pair(adds, expression)), |(adds, value)| {
+                let variable = variable.clone();
+                if adds { SetItem::Merge { variable, value } } else { SetItem::Replace { variable, value } }
+            })
+            .parse(rest)
         }
         ExpressionKind::HasLabels(of, groups) => match labelled(*of, groups) {
             Some((variable, labels)) => Ok((rest, SetItem::Labels { variable, labels })),
-            None => input.refuse(SET_ITEM),
+            None => not_a_target(input, rest, "a property or labels to set, such as g.name = 'TP53' or g:gene"),
         },
-        _ => input.refuse(SET_ITEM),
+        _ => not_a_target(input, rest, "a property or labels to set, such as g.name = 'TP53' or g:gene"),
     }
 }
 
-const SET_ITEM: Expected = Expected::Thing("something to set, such as g.name = 'TP53'");
-const REMOVE_ITEM: Expected = Expected::Thing("something to remove, such as g.name or g:gene");
+/// What was read can neither be set nor removed.
+fn not_a_target<'a, T>(input: Tokens<'a>, rest: Tokens<'a>, expected: &str) -> Parsed<'a, T> {
+    let span = input.span_to(rest);
+    let found = format!("`{}`", &input.context.text[span.start..span.end]);
+    let kind = QueryErrorKind::Syntax { expected: expected.to_owned(), found };
+    input.fail(QueryError { kind, span: Some(span), help: None })
+}
 
 /// The variable and the labels of `a:A:B`; a choice of labels (`a:A|B`) can neither be set nor removed.
 fn labelled(of: Spanned<ExpressionKind>, groups: Vec<Vec<Name>>) -> Option<(Name, Vec<Name>)> {
@@ -198,7 +204,10 @@ fn remove_item(input: Tokens<'_>) -> Parsed<'_, RemoveItem> {
         }
         _ => None,
     };
-    item.map_or_else(|| input.refuse(REMOVE_ITEM), |item| Ok((rest, item)))
+    match item {
+        Some(item) => Ok((rest, item)),
+        None => not_a_target(input, rest, "a property or labels to remove, such as g.name or g:gene"),
+    }
 }
 
 /// `[DETACH] DELETE expression, ...`

@@ -1,13 +1,12 @@
 //! From the furthest failure to an error in plain words, with the help that a habit from elsewhere or a slip of the
 //! finger calls for.
 
+use super::advice::advice;
 use super::input::{Context, Expected};
 use super::lexeme::{Lexeme, LexemeKind, Unclosed};
 use super::statement::statement;
 use crate::ast::Span;
 use crate::error::{QueryError, QueryErrorKind};
-use crate::keyword::{self, CLAUSES};
-use crate::suggest::nearest;
 
 /// The error of a parse that failed. Parses once more to learn what was expected where it failed: a parse that
 /// succeeds, and nearly all do, need not remember that.
@@ -15,12 +14,26 @@ pub(super) fn explain(context: &Context<'_>) -> QueryError {
     if let Some(error) = context.fatal.take() {
         return error;
     }
-    context.expected.replace(Some(Vec::new()));
-    // It fails as before: a parse depends on nothing but the text.
-    let _ = statement(context.tokens());
-    let expected = context.expected.take().unwrap_or_default();
-    let failure = Failure { context, position: context.furthest.get(), expected };
+    let failure = Failure { context, position: context.furthest.get(), expected: expected_at_furthest(context) };
     failure.broken_lexeme().or_else(|| failure.unclosed_bracket()).unwrap_or_else(|| failure.plain())
+}
+
+/// Parses once more, remembering what was expected where the parse before came furthest.
+fn expected_at_furthest(context: &Context<'_>) -> Vec<Expected> {
+    context.expected.replace(Some(Vec::new()));
+    // It ends as before: a parse depends on nothing but the text.
+    let _ = statement(context.tokens());
+    context.expected.take().unwrap_or_default()
+}
+
+/// What could stand behind the last lexeme; nothing, if the parse does not come that far.
+pub(super) fn expected_at_end(context: &Context<'_>) -> Vec<Expected> {
+    // Whether the text is a whole query does not matter: even then more could follow.
+    let _ = statement(context.tokens());
+    if context.fatal.borrow().is_some() || context.furthest.get() < context.lexemes.len() {
+        return Vec::new();
+    }
+    expected_at_furthest(context)
 }
 
 /// Whether a text fails only because it ends too early.
@@ -30,29 +43,50 @@ pub(super) fn is_open_ended(context: &Context<'_>) -> bool {
 }
 
 /// Where the parse came to its end, and what could have stood there.
-struct Failure<'a> {
+pub(super) struct Failure<'a> {
     context: &'a Context<'a>,
     position: usize,
-    expected: Vec<Expected>,
+    /// What could have stood there.
+    pub(super) expected: Vec<Expected>,
 }
 
 impl Failure<'_> {
-    fn lexeme(&self, position: usize) -> Option<&Lexeme> {
-        self.context.lexemes.get(position)
+    /// The lexeme this far from the failure.
+    fn lexeme(&self, offset: isize) -> Option<&Lexeme> {
+        self.position.checked_add_signed(offset).and_then(|position| self.context.lexemes.get(position))
+    }
+
+    /// What the lexeme this far from the failure is.
+    pub(super) fn kind(&self, offset: isize) -> Option<LexemeKind> {
+        self.lexeme(offset).map(|lexeme| lexeme.kind)
     }
 
     /// The letters of the lexeme this far from the failure; empty outside the text.
-    fn letters(&self, offset: isize) -> &str {
-        let position = self.position.checked_add_signed(offset);
-        position.and_then(|position| self.lexeme(position)).map_or("", |lexeme| lexeme.text(self.context.text))
+    pub(super) fn letters(&self, offset: isize) -> &str {
+        self.lexeme(offset).map_or("", |lexeme| lexeme.text(self.context.text))
+    }
+
+    /// The same, if the lexeme is a word.
+    pub(super) fn word(&self, offset: isize) -> Option<&str> {
+        (self.kind(offset) == Some(LexemeKind::Word)).then(|| self.letters(offset))
+    }
+
+    /// Whether this could have stood here.
+    pub(super) fn expects(&self, expected: Expected) -> bool {
+        self.expected.contains(&expected)
+    }
+
+    /// Whether nothing lies between the lexeme here and the one before.
+    pub(super) fn is_joined(&self) -> bool {
+        self.lexeme(-1).is_some_and(|before| before.span.end == self.span().start)
     }
 
     fn span(&self) -> Span {
-        self.lexeme(self.position).map_or_else(|| self.context.end(), |lexeme| lexeme.span)
+        self.lexeme(0).map_or_else(|| self.context.end(), |lexeme| lexeme.span)
     }
 
     fn found(&self) -> String {
-        match self.lexeme(self.position).map(|lexeme| lexeme.kind) {
+        match self.kind(0) {
             None => "the end of the query".to_owned(),
             Some(LexemeKind::Text) => format!("the text {}", shortened(self.letters(0))),
             Some(_) => format!("`{}`", shortened(self.letters(0))),
@@ -65,7 +99,7 @@ impl Failure<'_> {
 
     /// A text, name or comment without an end, a number with letters behind it.
     fn broken_lexeme(&self) -> Option<QueryError> {
-        let lexeme = self.lexeme(self.position)?;
+        let lexeme = self.lexeme(0)?;
         let end = "the end of the query".to_owned();
         let (expected, found) = match lexeme.kind {
             LexemeKind::Unclosed(Unclosed::Text) => {
@@ -94,16 +128,16 @@ impl Failure<'_> {
             LexemeKind::Symbol("[") => "]",
             _ => "}",
         };
-        let (_, opening) = self.context.unclosed().filter(|(index, _)| *index < self.position).next_back()?;
+        let (_, opening) = self.context.unclosed().rfind(|(index, _)| *index < self.position)?;
         let closing = closes(opening);
         self.expected.contains(&Expected::Symbol(closing)).then(|| {
             let expected = format!("`{closing}` to close this `{}`", opening.text(self.context.text));
-            self.error(expected, self.found(), opening.span, self.help())
+            self.error(expected, self.found(), opening.span, advice(self))
         })
     }
 
     fn plain(&self) -> QueryError {
-        self.error(self.expected_in_words(), self.found(), self.span(), self.help())
+        self.error(self.expected_in_words(), self.found(), self.span(), advice(self))
     }
 
     /// What was expected, the most telling first: things, then symbols and keywords, then all operators and all
@@ -114,7 +148,9 @@ impl Failure<'_> {
         let mut operators = false;
         for expected in &self.expected {
             let word = match *expected {
-                Expected::Thing(thing) => thing.to_owned(),
+                Expected::Thing(thing) => thing.in_words().to_owned(),
+                // A semicolon is one way to end; to name both says nothing more.
+                Expected::Symbol(";") => continue,
                 Expected::Symbol(symbol) => format!("`{symbol}`"),
                 Expected::Keyword(keyword) => keyword.to_owned(),
                 Expected::Operator(_) => {
@@ -135,28 +171,12 @@ impl Failure<'_> {
             [] => {}
             [only] => words.push((*only).to_owned()),
             [first, ..] => {
-                let example = if clauses.contains(&"RETURN") { "RETURN" } else { first };
+                let telling = if self.position == 0 { "MATCH" } else { "RETURN" };
+                let example = if clauses.contains(&telling) { telling } else { first };
                 words.push(format!("a clause such as {example}"));
             }
         }
         joined(&words)
-    }
-
-    /// What would help, the surest first.
-    fn help(&self) -> Option<String> {
-        None.or_else(|| self.misspelt_keyword())
-    }
-
-    /// A word that is nearly one of the keywords that could stand here.
-    fn misspelt_keyword(&self) -> Option<String> {
-        let found = self.lexeme(self.position).filter(|lexeme| lexeme.kind == LexemeKind::Word)?;
-        let word = found.text(self.context.text);
-        let candidates = self.expected.iter().filter_map(|expected| match *expected {
-            Expected::Keyword(word) | Expected::Clause(word) | Expected::Operator(word) => Some(word),
-            Expected::Symbol(_) | Expected::Thing(_) => None,
-        });
-        let meant = nearest(word, candidates.filter(|candidate| candidate.len() > 1))?;
-        Some(format!("did you mean {meant}?"))
     }
 }
 

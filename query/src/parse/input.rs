@@ -45,8 +45,45 @@ pub(super) enum Expected {
     Clause(&'static str),
     /// An operator, be it a word or a symbol.
     Operator(&'static str),
-    /// Anything else, in words.
-    Thing(&'static str),
+    /// Anything else.
+    Thing(Thing),
+}
+
+/// What is expected where no single word or symbol is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    NodePattern,
+    BareWord,
+    Relationship,
+    Hops,
+    Label,
+    RelationType,
+    PropertyKey,
+    Variable,
+    Expression,
+    Function,
+    Parameter,
+    End,
+}
+
+impl Thing {
+    /// As an error calls it.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::NodePattern => "a node pattern such as (g:gene)",
+            Self::BareWord => "a word such as gene",
+            Self::Relationship => "a relationship such as --",
+            Self::Hops => "a number of hops",
+            Self::Label => "a label",
+            Self::RelationType => "a relation type",
+            Self::PropertyKey => "a property key",
+            Self::Variable => "a variable",
+            Self::Expression => "an expression",
+            Self::Function => "a function",
+            Self::Parameter => "a parameter",
+            Self::End => "the end of the query",
+        }
+    }
 }
 
 /// The text and what is remembered while it is parsed.
@@ -216,6 +253,14 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// Nothing else can stand here: a refusal ends the parse. It is what `cut` of nom is, without a frame on the stack.
+pub(super) fn must<T>(parsed: Parsed<'_, T>) -> Parsed<'_, T> {
+    parsed.map_err(|stop| match stop {
+        nom::Err::Error(refused) => nom::Err::Failure(refused),
+        other => other,
+    })
+}
+
 /// Runs a production one level deeper, and ends the parse below the deepest level.
 pub(super) fn nested<'a, T>(
     mut production: impl FnMut(Tokens<'a>) -> Parsed<'a, T>,
@@ -279,13 +324,13 @@ pub(super) fn operator<'a>(operator: &'static str) -> impl Fn(Tokens<'a>) -> Par
 /// The name of a variable: any word that is not reserved, or anything in back-quotes.
 pub(super) fn variable(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.variable_ahead(0) {
-        return any_name("a variable")(input);
+        return any_name(Thing::Variable)(input);
     }
-    input.refuse(Expected::Thing("a variable"))
+    input.refuse(Expected::Thing(Thing::Variable))
 }
 
 /// Any word, keywords included, or anything in back-quotes: what may stand where only a name can.
-pub(super) fn any_name<'a>(what: &'static str) -> impl Fn(Tokens<'a>) -> Parsed<'a, Name> {
+pub(super) fn any_name<'a>(what: Thing) -> impl Fn(Tokens<'a>) -> Parsed<'a, Name> {
     move |input| {
         let text = input.text_ahead(0);
         let node = match input.ahead(0).map(|lexeme| lexeme.kind) {

@@ -1,6 +1,6 @@
 //! Numbers, texts and parameters: what the letters of a literal stand for.
 
-use super::input::{Expected, Parsed, Tokens};
+use super::input::{Expected, Parsed, Thing, Tokens};
 use super::lexeme::{LexemeKind, unquote_name};
 use crate::ast::{Literal, Span};
 use crate::error::{QueryError, QueryErrorKind};
@@ -119,6 +119,6 @@ fn hexadecimal(digits: &str) -> Option<u32> {
 pub(super) fn parameter(input: Tokens<'_>) -> Parsed<'_, String> {
     match input.text_ahead(0).strip_prefix('$') {
         Some(name) => Ok((input.skip(1), unquote_name(name))),
-        None => input.refuse(Expected::Thing("a parameter")),
+        None => input.refuse(Expected::Thing(Thing::Parameter)),
     }
 }

@@ -4,10 +4,10 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
 use nom::multi::{many0, separated_list1};
-use nom::sequence::{delimited, pair, preceded};
+use nom::sequence::{pair, preceded};
 
 use super::expression::{expression, map_entries};
-use super::input::{Expected, Parsed, Tokens, any_name, keyword, spanned, symbol, variable};
+use super::input::{Expected, Parsed, Thing, Tokens, any_name, keyword, must, symbol, variable};
 use super::lexeme::LexemeKind;
 use crate::ast::{
     Arrow, Expression, Length, Name, NodePattern, PathModeName, PathPattern, RelationshipPattern, Shortest, Span,
@@ -16,14 +16,16 @@ use crate::ast::{
 use crate::error::{QueryError, QueryErrorKind};
 use crate::limits::HOPS_MAX;
 
-/// What an error calls a node pattern.
-const NODE: &str = "a node pattern such as (g:gene)";
-/// What an error calls a bare word.
-const BARE: &str = "a word such as gene";
-
 /// `path, path, ...`
 pub(super) fn patterns(input: Tokens<'_>) -> Parsed<'_, Vec<PathPattern>> {
-    separated_list1(symbol(","), cut(path)).parse(input)
+    let (mut rest, first) = path(input)?;
+    let mut paths = vec![first];
+    while let (after, Some(_)) = opt(symbol(",")).parse(rest)? {
+        let (after, path) = must(path(after))?;
+        paths.push(path);
+        rest = after;
+    }
+    Ok((rest, paths))
 }
 
 /// `[name =] [ANY SHORTEST | ALL SHORTEST] [mode] nodes and relationships`, or
@@ -32,9 +34,8 @@ pub(super) fn path(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
     let (rest, (before, mode_before)) = pair(opt(shortest_prefix), opt(path_mode)).parse(input)?;
     let (rest, variable) = opt(path_variable).parse(rest)?;
     let (rest, (behind, mode_behind)) = pair(opt(shortest_prefix), opt(path_mode)).parse(rest)?;
-    let (rest, (wrapped, mut chain)) =
-        alt((map(shortest_call, |(which, chain)| (Some(which), chain)), map(chain, |chain| (None, chain))))
-            .parse(rest)?;
+    let wrapped = shortest_call_ahead(rest);
+    let (rest, mut chain) = if wrapped.is_some() { within_call(rest)? } else { chain(rest)? };
     chain.variable = variable;
     chain.shortest = wrapped.or(behind).or(before);
     chain.path_mode = mode_behind.or(mode_before);
@@ -47,7 +48,7 @@ fn path_variable(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.variable_ahead(0) && input.symbol_ahead(1, "=") {
         return map(pair(variable, symbol("=")), |(name, _)| name).parse(input);
     }
-    input.refuse(Expected::Thing("a path"))
+    input.refuse(Expected::Thing(Thing::NodePattern))
 }
 
 /// `ANY SHORTEST`, `ALL SHORTEST`
@@ -56,7 +57,7 @@ fn shortest_prefix(input: Tokens<'_>) -> Parsed<'_, Shortest> {
     if input.keyword_ahead(1, "SHORTEST") && (input.keyword_ahead(0, "ANY") || input.keyword_ahead(0, "ALL")) {
         return Ok((input.skip(2), which));
     }
-    input.refuse(Expected::Thing("a path"))
+    input.refuse(Expected::Thing(Thing::NodePattern))
 }
 
 /// `WALK`, `TRAIL`, `ACYCLIC`, `SIMPLE`: only before what can begin a path, else it is a bare word.
@@ -72,24 +73,36 @@ pub(super) fn path_mode(input: Tokens<'_>) -> Parsed<'_, Spanned<PathModeName>> 
         Some(&(_, node)) if input.symbol_ahead(1, "(") || input.variable_ahead(1) => {
             Ok((input.skip(1), Spanned { node, span: input.span() }))
         }
-        _ => input.refuse(Expected::Thing("a path")),
+        _ => input.refuse(Expected::Thing(Thing::NodePattern)),
     }
 }
 
-/// `shortestPath(...)`, `allShortestPaths(...)`
-fn shortest_call(input: Tokens<'_>) -> Parsed<'_, (Shortest, PathPattern)> {
-    let which = match input.text_ahead(0).to_ascii_lowercase().as_str() {
-        "shortestpath" => Shortest::Any,
-        "allshortestpaths" => Shortest::All,
-        _ => return input.refuse(Expected::Thing("a path")),
-    };
-    let inside = delimited(symbol("("), cut(chain), cut(symbol(")")));
-    map(preceded(any_name("a path"), inside), |chain| (which, chain)).parse(input)
+/// Which of `shortestPath(...)` and `allShortestPaths(...)` begins here.
+fn shortest_call_ahead(input: Tokens<'_>) -> Option<Shortest> {
+    match input.text_ahead(0).to_ascii_lowercase().as_str() {
+        "shortestpath" if input.symbol_ahead(1, "(") => Some(Shortest::Any),
+        "allshortestpaths" if input.symbol_ahead(1, "(") => Some(Shortest::All),
+        _ => None,
+    }
+}
+
+/// The path in the brackets of a call.
+fn within_call(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
+    let (rest, chain) = must(chain(input.skip(2)))?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    Ok((rest, chain))
 }
 
 /// Nodes with relationships between them.
 fn chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
-    let (rest, (start, steps)) = pair(node, many0(pair(relationship, cut(node)))).parse(input)?;
+    let (mut rest, start) = node(input)?;
+    let mut steps = Vec::new();
+    while relationship_begins(rest) {
+        let (after, relationship) = relationship(rest)?;
+        let (after, node) = must(node(after))?;
+        steps.push((relationship, node));
+        rest = after;
+    }
     let mut path =
         PathPattern { variable: None, shortest: None, path_mode: None, start, steps, span: input.span_to(rest) };
     number_repeated_words(&mut path);
@@ -112,64 +125,69 @@ fn number_repeated_words(path: &mut PathPattern) {
 
 /// A node pattern in brackets, or a bare word.
 fn node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    let (rest, mut node) = alt((bracketed_node, bare_node)).parse(input)?;
-    node.span = input.span_to(rest);
-    Ok((rest, node))
+    if input.symbol_ahead(0, "(") {
+        return bracketed_node(input);
+    }
+    if input.variable_ahead(0) {
+        return bare_node(input);
+    }
+    let _: Parsed<'_, ()> = input.refuse(Expected::Thing(Thing::NodePattern));
+    input.refuse(Expected::Thing(Thing::BareWord))
 }
 
 /// `(variable:Label {key: value})`
 fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    if !input.symbol_ahead(0, "(") {
-        return input.refuse(Expected::Thing(NODE));
-    }
-    let parts = (opt(variable), opt(labels), opt(properties));
-    map(delimited(symbol("("), parts, cut(symbol(")"))), |(variable, labels, properties)| NodePattern {
-        variable,
-        labels: labels.unwrap_or_default(),
-        properties: properties.unwrap_or_default(),
-        bare: false,
-        span: Span::default(),
-    })
-    .parse(input)
+    let (rest, variable) = opt(variable).parse(input.skip(1))?;
+    let (rest, labels) = opt(labels).parse(rest)?;
+    let (rest, properties) = properties(rest)?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    let labels = labels.unwrap_or_default();
+    Ok((rest, NodePattern { variable, labels, properties, bare: false, span: input.span_to(rest) }))
 }
 
-/// `gene`, `gene {name: 'TP53'}`
+/// `gene`, `gene {name: 'TP53'}`. The braces are seldom there, so an error does not say that they could be.
 fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    if !input.variable_ahead(0) {
-        return input.refuse(Expected::Thing(BARE));
-    }
-    map(pair(variable, opt(properties)), |(word, properties)| NodePattern {
-        labels: vec![vec![word.clone()]],
-        variable: Some(word),
-        properties: properties.unwrap_or_default(),
-        bare: true,
-        span: Span::default(),
-    })
-    .parse(input)
+    let (rest, word) = variable(input)?;
+    let (rest, properties) = if rest.symbol_ahead(0, "{") { properties(rest)? } else { (rest, Vec::new()) };
+    let labels = vec![vec![word.clone()]];
+    Ok((rest, NodePattern { variable: Some(word), labels, properties, bare: true, span: input.span_to(rest) }))
 }
 
 /// `:A|B:C`, `:A&B`: a node must have one label of each group.
 pub(super) fn labels(input: Tokens<'_>) -> Parsed<'_, Vec<Vec<Name>>> {
-    let group = |input| separated_list1(symbol("|"), any_name("a label")).parse(input);
+    let group = |input| separated_list1(symbol("|"), any_name(Thing::Label)).parse(input);
     let further = preceded(alt((symbol(":"), symbol("&"))), cut(group));
     let (rest, (first, mut groups)) = pair(preceded(symbol(":"), cut(group)), many0(further)).parse(input)?;
     groups.insert(0, first);
     Ok((rest, groups))
 }
 
-/// `{key: value, ...}`
+/// `{key: value, ...}`, or nothing.
 fn properties(input: Tokens<'_>) -> Parsed<'_, Vec<(Name, Expression)>> {
-    map_entries(input)
+    match symbol("{")(input) {
+        Ok(_) => map_entries(input),
+        Err(_) => Ok((input, Vec::new())),
+    }
+}
+
+/// Whether a relationship begins here.
+fn relationship_begins(input: Tokens<'_>) -> bool {
+    let left = usize::from(input.symbol_ahead(0, "<"));
+    input.symbol_ahead(left, "-") || input.refuse::<()>(Expected::Thing(Thing::Relationship)).is_ok()
 }
 
 /// `-[...]->`, `<-[...]-`, `-[...]-`, `-->`, `<--`, `--`
 fn relationship(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
-    let (rest, (left, _)) = pair(opt(symbol("<")), symbol("-")).parse(input)?;
-    let (rest, (mut relationship, _, right)) =
-        cut((map(opt(relationship_detail), Option::unwrap_or_default), symbol("-"), opt(symbol(">")))).parse(rest)?;
-    relationship.arrow = match (left, right) {
-        (Some(_), None) => Arrow::Left,
-        (None, Some(_)) => Arrow::Right,
+    let left = input.symbol_ahead(0, "<");
+    let rest = input.skip(1 + usize::from(left));
+    let detailed = symbol("[")(rest).is_ok();
+    let (rest, mut relationship) =
+        if detailed { relationship_detail(rest)? } else { (rest, RelationshipPattern::default()) };
+    let (rest, _) = must(symbol("-")(rest))?;
+    let (rest, right) = opt(symbol(">")).parse(rest)?;
+    relationship.arrow = match (left, right.is_some()) {
+        (true, false) => Arrow::Left,
+        (false, true) => Arrow::Right,
         _ => Arrow::Either,
     };
     relationship.span = input.span_to(rest);
@@ -192,21 +210,19 @@ impl Default for RelationshipPattern {
 
 /// `[variable:type1|type2*2..4 {key: value}]`
 fn relationship_detail(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
-    let parts = (opt(variable), opt(types), opt(length), opt(properties));
-    map(delimited(symbol("["), parts, cut(symbol("]"))), |(variable, types, length, properties)| RelationshipPattern {
-        variable,
-        types: types.unwrap_or_default(),
-        length,
-        properties: properties.unwrap_or_default(),
-        ..RelationshipPattern::default()
-    })
-    .parse(input)
+    let (rest, variable) = opt(variable).parse(input.skip(1))?;
+    let (rest, types) = opt(types).parse(rest)?;
+    let (rest, length) = opt(length).parse(rest)?;
+    let (rest, properties) = properties(rest)?;
+    let (rest, _) = must(symbol("]")(rest))?;
+    let types = types.unwrap_or_default();
+    Ok((rest, RelationshipPattern { variable, types, length, properties, ..RelationshipPattern::default() }))
 }
 
 /// `:type1|type2`, or as older queries have it `:type1|:type2`
 fn types(input: Tokens<'_>) -> Parsed<'_, Vec<Name>> {
     let separator = pair(symbol("|"), opt(symbol(":")));
-    preceded(symbol(":"), cut(separated_list1(separator, any_name("a relation type")))).parse(input)
+    preceded(symbol(":"), cut(separated_list1(separator, any_name(Thing::RelationType)))).parse(input)
 }
 
 /// `*`, `*2`, `*2..`, `*..4`, `*2..4`
@@ -220,7 +236,7 @@ fn length(input: Tokens<'_>) -> Parsed<'_, Length> {
 /// A number of hops.
 fn hops(input: Tokens<'_>) -> Parsed<'_, u32> {
     if input.ahead(0).is_none_or(|lexeme| lexeme.kind != LexemeKind::Integer) {
-        return input.refuse(Expected::Thing("a number of hops"));
+        return input.refuse(Expected::Thing(Thing::Hops));
     }
     if let Ok(hops) = input.text_ahead(0).parse() {
         return Ok((input.skip(1), hops));
@@ -258,11 +274,18 @@ fn relationship_ahead(input: Tokens<'_>) -> bool {
 
 /// `(a)--(b)` as a condition.
 pub(super) fn path_predicate(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
-    spanned(chain).parse(input).map(|(rest, path)| (rest, PathPattern { span: path.span, ..path.node }))
+    chain(input)
 }
 
 /// `[MATCH] path, path, ... [WHERE condition] }`, behind the opening brace of EXISTS.
 pub(super) fn subquery(input: Tokens<'_>) -> Parsed<'_, (Vec<PathPattern>, Option<Expression>)> {
-    let condition = opt(preceded(keyword("WHERE"), cut(expression)));
-    delimited(opt(keyword("MATCH")), pair(patterns, condition), symbol("}")).parse(input)
+    let (rest, _) = opt(keyword("MATCH")).parse(input)?;
+    let (rest, paths) = patterns(rest)?;
+    let (rest, where_word) = opt(keyword("WHERE")).parse(rest)?;
+    let (rest, condition) = match where_word {
+        Some(_) => must(expression(rest)).map(|(rest, condition)| (rest, Some(condition)))?,
+        None => (rest, None),
+    };
+    let (rest, _) = must(symbol("}")(rest))?;
+    Ok((rest, (paths, condition)))
 }

@@ -7,7 +7,7 @@ use nom::multi::many0;
 use nom::sequence::pair;
 
 use super::clause::{clause, page, return_clause};
-use super::input::{Expected, Parsed, Tokens, clause_word, keyword, spanned, symbol};
+use super::input::{Expected, Parsed, Thing, Tokens, clause_word, keyword, spanned, symbol};
 use crate::ast::{Clause, Mode, Projection, SingleQuery, Span, Spanned, Statement};
 use crate::error::{QueryError, QueryErrorKind};
 
@@ -91,5 +91,5 @@ fn end(input: Tokens<'_>) -> Parsed<'_, ()> {
     if input.ahead(0).is_none() {
         return Ok((input, ()));
     }
-    input.refuse(Expected::Thing("the end of the query"))
+    input.refuse(Expected::Thing(Thing::End))
 }

@@ -1,0 +1,150 @@
+//! The invariants of a sound graph, as listed in `engine/FORMAT.md`: verified one family after the other.
+
+mod edges;
+mod nodes;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use roaring::RoaringBitmap;
+
+use crate::graph::Counters;
+use crate::storage::family::{Content, Family};
+use crate::storage::store::{StoreSnapshot, place};
+use crate::storage::{key, set};
+use crate::{Catalog, Edge, StorageError, read};
+
+/// Problems listed before the report says only that there are more.
+const PROBLEMS_MAX: usize = 1_000;
+
+/// What [`crate::Graph::check`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// What is wrong, one line each, with its place. Empty: the graph is sound.
+    pub problems: Vec<String>,
+    /// How many records were looked at.
+    pub records: u64,
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Verifies a graph. What is wrong with its contents is in the report; an error means that it could not be read on.
+pub(crate) fn check(store: &StoreSnapshot<'_>) -> Result<CheckReport, StorageError> {
+    let mut report = CheckReport::default();
+    let catalog = match read::catalog(store) {
+        Ok(catalog) => catalog,
+        Err(error @ StorageError::Damaged { .. }) => {
+            report.problems.push(error.to_string());
+            return Ok(report);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut checker = Checker { store, catalog, counters: Counters::default(), nodes: RoaringBitmap::new(), report };
+    checker.read_counters()?;
+    checker.check_pages()?;
+    checker.check_nodes()?;
+    checker.check_edges()?;
+    checker.check_texts()?;
+    Ok(checker.report)
+}
+
+/// A check in progress.
+struct Checker<'s> {
+    store: &'s StoreSnapshot<'s>,
+    catalog: Catalog,
+    counters: Counters,
+    /// The nodes that exist.
+    nodes: RoaringBitmap,
+    report: CheckReport,
+}
+
+impl Checker<'_> {
+    fn problem(&mut self, text: String) {
+        match self.report.problems.len() {
+            count if count < PROBLEMS_MAX => self.report.problems.push(text),
+            PROBLEMS_MAX => self.report.problems.push(format!("and more: only the first {PROBLEMS_MAX} are listed")),
+            _ => {}
+        }
+    }
+
+    fn problem_at(&mut self, family: Family, key: &[u8], reason: &str) {
+        self.problem(format!("{}: {reason}", place(family, key)));
+    }
+
+    /// Turns damage into a problem, so that the check goes on.
+    fn note<T>(&mut self, result: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error @ StorageError::Damaged { .. }) => {
+                self.problem(error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Visits every entry of a family.
+    fn visit(
+        &mut self,
+        family: Family,
+        mut visit: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let store = self.store;
+        let result = store.all(family).for_each(|key, value| {
+            self.report.records += 1;
+            visit(self, key, value)
+        });
+        self.note(result).map(|_| ())
+    }
+
+    fn read_counters(&mut self) -> Result<(), StorageError> {
+        let mut counters = Counters::default();
+        for (name, counter) in counters.named() {
+            let read = read::counter(self.store, name);
+            *counter = self.note(read)?.unwrap_or_default();
+        }
+        self.counters = counters;
+        Ok(())
+    }
+
+    /// Every page of every set decodes, and its key ends in a page number.
+    fn check_pages(&mut self) -> Result<(), StorageError> {
+        for family in Family::ALL.into_iter().filter(|family| family.content() == Content::Sets) {
+            self.visit(family, |checker, key, value| {
+                let page = read::page_of_key(family, key);
+                checker.note(page)?;
+                if let Err(error) = set::for_each_member(value, |_| ()) {
+                    checker.problem_at(family, key, &error.to_string());
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn check_id(&mut self, kind: &str, id: u32, next: u64) {
+        if u64::from(id) >= next {
+            self.problem(format!("{kind} {id} exists, but the next free id is {next}"));
+        }
+    }
+
+    /// The members of one page as ids; a page that does not decode has been reported already.
+    fn members(family: Family, key: &[u8], value: &[u8]) -> Vec<u32> {
+        let Ok(page) = read::page_of_key(family, key) else { return Vec::new() };
+        let start = key::page_start(page);
+        let mut members = Vec::new();
+        let whole = set::for_each_member(value, |member| members.push(start + member));
+        if whole.is_ok() { members } else { Vec::new() }
+    }
+
+    fn describe(&self, edge: Edge) -> String {
+        let name = self.catalog.relation_type(edge.relation).map_or("of unknown type", |found| &found.name);
+        format!("edge {} -[{name}]-> {}", edge.source, edge.target)
+    }
+}

@@ -1,0 +1,338 @@
+//! The graph as its users see it: what is committed is there, what is not is not, and errors say what to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::traverse::judge::Random;
+use crate::{
+    BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, NewDocument, NewSentence, Node, NodeId,
+    Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
+};
+
+fn symmetric(name: &str) -> RelationType {
+    RelationType { name: name.to_owned(), polarity: Polarity::Asserted, symmetric: true }
+}
+
+fn named(name: &str) -> Node {
+    Node { name: name.to_owned(), ..Node::default() }
+}
+
+#[test]
+fn a_change_shows_to_itself_at_once_and_to_others_once_committed() {
+    let graph = Graph::temporary().unwrap();
+    let before = graph.snapshot().unwrap();
+    let mut change = graph.change().unwrap();
+    let gene = change.label("gene").unwrap();
+    let node = Node {
+        labels: vec![gene],
+        synonyms: vec!["breast cancer 1".to_owned()],
+        identifiers: vec!["NCBIGene:672".to_owned()],
+        ..named("BRCA1")
+    };
+    let (a, b) = (change.add_node(node.clone()).unwrap(), change.add_node(named("x")).unwrap());
+    let relation = change.relation_type(&symmetric("associated")).unwrap();
+    let hand = change.hand().unwrap();
+    let edge = Edge { relation, source: b, target: a };
+    assert!(change.add_fact(edge, hand).unwrap());
+    assert!(!change.add_fact(edge, hand).unwrap(), "the other way round it is the same edge");
+    let sees = |view: &dyn View| {
+        (
+            view.node(a).unwrap() == Some(node.clone()),
+            view.nodes_by_name("BREAST  Cancer 1").unwrap() == [a],
+            view.node_by_identifier("NCBIGene:672").unwrap() == Some(a),
+            view.nodes_with_label(gene).unwrap().contains(a),
+            view.neighbors(a, relation, Direction::Out).unwrap().contains(b),
+            view.has_edge(edge).unwrap(),
+            view.evidence(edge).unwrap() == [Evidence::Fact { run: hand }],
+        )
+    };
+    assert_eq!(sees(&change), (true, true, true, true, true, true, true));
+    assert_eq!(sees(&graph.snapshot().unwrap()), (false, false, false, false, false, false, false));
+    change.commit().unwrap();
+    assert_eq!(sees(&graph.snapshot().unwrap()), (true, true, true, true, true, true, true));
+    assert_eq!(sees(&before), (false, false, false, false, false, false, false));
+    assert!(graph.check().unwrap().is_sound());
+}
+
+#[test]
+fn a_dropped_change_leaves_no_trace() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    change.label("gene").unwrap();
+    change.add_node(named("x")).unwrap();
+    drop(change);
+    let snapshot = graph.snapshot().unwrap();
+    assert!(snapshot.nodes().unwrap().is_empty() && snapshot.catalog().label("gene").is_none());
+    let mut change = graph.change().unwrap();
+    assert_eq!(change.add_node(named("y")).unwrap(), NodeId::new(0), "no id was used up");
+}
+
+#[test]
+fn after_a_failed_write_the_graph_refuses_further_writes_and_still_reads() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    change.add_node(named("kept")).unwrap();
+    change.commit().unwrap();
+    graph.fail_next_write();
+    let mut change = graph.change().unwrap();
+    change.add_node(named("lost")).unwrap();
+    assert!(matches!(change.commit(), Err(StorageError::Failed { .. })));
+    let error = graph.change().unwrap_err();
+    assert!(matches!(&error, StorageError::WritesRefused { cause } if cause.contains("no space left")), "{error}");
+    assert_eq!(graph.snapshot().unwrap().nodes().unwrap().len(), 1);
+}
+
+#[test]
+fn a_graph_that_is_open_is_locked_and_names_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g");
+    let first = Graph::open(&path).unwrap();
+    let error = Graph::open(&path).unwrap_err();
+    let expected = format!("process id {}", std::process::id());
+    assert!(matches!(error, StorageError::Locked { .. }) && error.to_string().contains(&expected), "{error}");
+    drop(first);
+    Graph::open(&path).unwrap();
+}
+
+#[test]
+fn a_graph_that_must_exist_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g");
+    let options = GraphOptions { durability: Durability::Synced, must_exist: true };
+    assert!(matches!(Graph::open_with(&path, &options), Err(StorageError::Missing { .. })));
+    assert!(!path.exists());
+}
+
+#[test]
+fn damage_is_reported_with_its_place_and_never_answered_over() {
+    use crate::storage::{family::Family, key};
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let node = change.add_node(named("x")).unwrap();
+    change.commit().unwrap();
+    let mut batch = graph.store().batch();
+    batch.put(Family::Nodes, key::node(node), [0xFF]);
+    graph.store().write(batch, false).unwrap();
+    let error = graph.snapshot().unwrap().node(node).unwrap_err().to_string();
+    assert!(error.contains("column family nodes, key 00000000"), "{error}");
+}
+
+#[test]
+fn wrong_edits_are_refused_with_their_reason() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let owner = Node { identifiers: vec!["X:1".to_owned()], ..Node::default() };
+    let first = change.add_node(owner.clone()).unwrap();
+    let relation = change.relation_type(&symmetric("associated")).unwrap();
+    let hand = change.hand().unwrap();
+    let missing = NodeId::new(99);
+    let denied = RelationType { polarity: Polarity::Denied, ..symmetric("Associated") };
+    let document = NewDocument { identifier: "PMID:1".to_owned(), ..NewDocument::default() };
+    change.add_document(&document).unwrap();
+    let mentions = vec![crate::Mention { node: first, start: 1, end: 4 }];
+    let sentence = NewSentence { text: "Äbc".to_owned(), mentions, ..NewSentence::default() };
+    let outside = NewDocument { identifier: "D".to_owned(), sentences: vec![sentence], ..NewDocument::default() };
+    let (edge, nowhere) = (Edge { relation, source: first, target: first }, crate::SentenceId::new(0));
+    for (error, expected) in [
+        (change.add_document(&outside).unwrap_err(), "characters 1 to 4 of a sentence of 3"),
+        (change.add_evidence(edge, nowhere, hand, 0.5, &[]).unwrap_err(), "no sentence 0"),
+        (change.add_node(owner).unwrap_err(), "belongs to node 0 already"),
+        (change.add_node(named("a\0b")).unwrap_err(), "zero byte"),
+        (change.add_node(named(&"x".repeat(5000))).unwrap_err(), "longer than 4,096"),
+        (change.label("  ").unwrap_err(), "it is empty"),
+        (change.relation_type(&denied).unwrap_err(), "exists already as asserted and symmetric"),
+        (change.add_fact(Edge { relation, source: first, target: missing }, hand).unwrap_err(), "no node 99"),
+        (change.update_node(missing, Node::default()).unwrap_err(), "no node 99"),
+        (change.delete_node(missing, true).unwrap_err(), "no node 99"),
+        (change.add_document(&document).unwrap_err(), "exists already"),
+    ] {
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_full_id_space_is_an_error_and_not_a_wrapped_number() {
+    let graph = Graph::temporary().unwrap();
+    graph.use_up_ids(u64::from(u32::MAX) - 1);
+    let mut change = graph.change().unwrap();
+    let last = change.add_node(named("last")).unwrap();
+    assert_eq!(last, NodeId::new(u32::MAX - 1));
+    let sentences = vec![NewSentence::default(), NewSentence::default()];
+    let document = NewDocument { identifier: "D".to_owned(), sentences, ..NewDocument::default() };
+    for error in [change.add_node(named("more")).unwrap_err(), change.add_document(&document).unwrap_err()] {
+        assert!(matches!(error, StorageError::IdSpaceFull { limit: 4_294_967_295, .. }), "{error}");
+    }
+    let relation = change.relation_type(&symmetric("associated")).unwrap();
+    let hand = change.hand().unwrap();
+    change.add_fact(Edge { relation, source: last, target: last }, hand).unwrap();
+    change.commit().unwrap();
+    assert!(graph.snapshot().unwrap().neighbors(last, relation, Direction::Both).unwrap().contains(last));
+    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn deleting_a_node_takes_its_edges_and_mentions_along_if_asked() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let ids: Vec<NodeId> = ["a", "b"].map(|name| change.add_node(named(name)).unwrap()).to_vec();
+    let relation = change.relation_type(&symmetric("associated")).unwrap();
+    let hand = change.hand().unwrap();
+    let mentions = ids.iter().map(|&node| crate::Mention { node, start: 0, end: 1 }).collect();
+    let sentence = NewSentence { text: "ab".to_owned(), mentions, ..NewSentence::default() };
+    change
+        .add_document(&NewDocument { identifier: "D".to_owned(), sentences: vec![sentence], ..NewDocument::default() })
+        .unwrap();
+    change.add_fact(Edge { relation, source: ids[0], target: ids[1] }, hand).unwrap();
+    change.commit().unwrap();
+    let mut change = graph.change().unwrap();
+    assert!(matches!(change.delete_node(ids[0], false), Err(StorageError::NodeHasEdges(_))));
+    change.delete_node(ids[0], true).unwrap();
+    change.commit().unwrap();
+    let snapshot = graph.snapshot().unwrap();
+    assert_eq!(snapshot.statistics().unwrap().edges, 0);
+    assert!(
+        snapshot.nodes_by_name("a").unwrap().is_empty() && snapshot.sentences_mentioning(ids[0]).unwrap().is_empty()
+    );
+    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn completion_finds_names_synonyms_and_identifiers_as_they_are_spelt() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let identifiers = vec!["BR:1".to_owned()];
+    change.add_node(Node { synonyms: vec!["breast cancer 1".to_owned()], identifiers, ..named("BRCA1") }).unwrap();
+    change.add_node(named("BRAF")).unwrap();
+    change.commit().unwrap();
+    let found = |prefix, limit| {
+        let found = graph.snapshot().unwrap().names_with_prefix(prefix, limit).unwrap();
+        found.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(found("BR", 9), ["BRAF", "BRCA1", "breast cancer 1", "BR:1"]);
+    assert_eq!(found("brc", 9), ["BRCA1"]);
+    assert_eq!(found("br", 1), ["BRAF"]);
+    assert_eq!(found("zz", 9), Vec::<String>::new());
+}
+
+#[test]
+fn a_bulk_load_run_twice_gives_what_one_gives() {
+    let graph = Graph::temporary().unwrap();
+    let kind = RunKind::Load { source: "facts.tsv".to_owned() };
+    for started in ["monday", "tuesday"] {
+        let run = Run { kind: kind.clone(), started: started.to_owned(), program: "test".to_owned() };
+        let mut load = graph.bulk_load(&run).unwrap();
+        let directed = RelationType { symmetric: false, ..symmetric("causes") };
+        let types = [load.relation_type(&symmetric("associated")).unwrap(), load.relation_type(&directed).unwrap()];
+        let names: Vec<String> = (0..300).map(|number| format!("n{number}")).collect();
+        let ids: Vec<NodeId> = names
+            .iter()
+            .map(|name| {
+                let properties = Properties::from([("size".to_owned(), PropertyValue::Integer(1))]);
+                let node = BulkNode { identifier: name, labels: &["thing"], name, properties, ..BulkNode::default() };
+                load.add_node(&node).unwrap()
+            })
+            .collect();
+        for number in 0..300 {
+            for step in [1, 7, 0] {
+                let (source, target) = (ids[number], ids[(number + step) % 300]);
+                let properties =
+                    Properties::from_iter((step == 7).then(|| ("w".to_owned(), PropertyValue::Float(0.5))));
+                for relation in types {
+                    load.add_edge(Edge { relation, source, target }, &properties).unwrap();
+                    load.add_edge(Edge { relation, source, target }, &properties).unwrap();
+                }
+            }
+        }
+        let summary = load.finish().unwrap();
+        assert_eq!((summary.nodes_added + summary.nodes_merged, summary.edges), (300, 1800));
+        let statistics = graph.snapshot().unwrap().statistics().unwrap();
+        assert_eq!((statistics.nodes, statistics.edges, statistics.runs), (300, 1800, 1));
+        assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
+    }
+}
+
+/// What a graph should hold: edges with the number of reasons for each.
+#[derive(Default)]
+struct Model {
+    nodes: BTreeSet<NodeId>,
+    edges: BTreeMap<Edge, BTreeSet<u32>>,
+}
+
+/// Random edits in random batches, some dropped, with reopening between them, against a plain map.
+#[test]
+fn random_edits_agree_with_a_plain_map() {
+    for seed in 0..40 {
+        let mut random = Random(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let options = GraphOptions { durability: Durability::Buffered, must_exist: false };
+        let mut graph = Graph::open_with(folder.path().join("g"), &options).unwrap();
+        let mut model = Model::default();
+        for _ in 0..12 {
+            let mut attempt = Model { nodes: model.nodes.clone(), edges: model.edges.clone() };
+            let mut change = graph.change().unwrap();
+            for _ in 0..random.below(15) {
+                edit(&mut change, &mut attempt, &mut random);
+            }
+            if random.below(4) > 0 {
+                change.commit().unwrap();
+                model = attempt;
+            } else {
+                drop(change);
+            }
+            if random.below(4) == 0 {
+                drop(graph);
+                graph = Graph::open_with(folder.path().join("g"), &options).unwrap();
+            }
+            compare(&graph, &model, seed);
+        }
+    }
+}
+
+fn edit(change: &mut crate::Change<'_>, model: &mut Model, random: &mut Random) {
+    let directed = RelationType { symmetric: false, ..symmetric("causes") };
+    let relation_types = [symmetric("associated"), directed];
+    let known: Vec<NodeId> = model.nodes.iter().copied().collect();
+    if known.len() < 2 || random.below(4) == 0 {
+        model.nodes.insert(change.add_node(named("n")).unwrap());
+        return;
+    }
+    let pick = |random: &mut Random| known[random.below(known.len() as u32) as usize];
+    let relation_type = &relation_types[random.below(2) as usize];
+    let relation = change.relation_type(relation_type).unwrap();
+    let (source, target) = (pick(random), pick(random));
+    let edge = Edge { relation, source, target };
+    let canonical = edge.canonical(relation_type.symmetric);
+    match random.below(8) {
+        0 => {
+            change.delete_node(source, true).unwrap();
+            model.nodes.remove(&source);
+            model.edges.retain(|edge, _| edge.source != source && edge.target != source);
+        }
+        1 | 2 => assert_eq!(change.delete_edge(edge).unwrap(), model.edges.remove(&canonical).is_some()),
+        _ => {
+            let source = format!("file {}", random.below(2));
+            let run = Run { kind: RunKind::Load { source }, started: String::new(), program: String::new() };
+            let run = change.begin_run(&run).unwrap();
+            let fresh = model.edges.entry(canonical).or_default().insert(run.get());
+            assert_eq!(change.add_fact(edge, run).unwrap(), fresh);
+        }
+    }
+}
+
+fn compare(graph: &Graph, model: &Model, seed: u64) {
+    let snapshot = graph.snapshot().unwrap();
+    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new(), "seed {seed}");
+    assert_eq!(snapshot.nodes().unwrap().iter().collect::<BTreeSet<_>>(), model.nodes, "seed {seed}");
+    let mut edges = BTreeMap::new();
+    for &node in &model.nodes {
+        for (relation, relation_type) in snapshot.catalog().relation_types() {
+            for target in snapshot.neighbors(node, relation, Direction::Out).unwrap().iter() {
+                let edge = Edge { relation, source: node, target }.canonical(relation_type.symmetric);
+                let runs = snapshot.evidence(edge).unwrap().into_iter().map(|evidence| match evidence {
+                    Evidence::Fact { run } | Evidence::Text { run, .. } => run.get(),
+                });
+                edges.insert(edge, runs.collect::<BTreeSet<u32>>());
+            }
+        }
+    }
+    assert_eq!(edges, model.edges, "seed {seed}");
+}
