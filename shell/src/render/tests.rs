@@ -77,7 +77,7 @@ fn tables_align_numbers_to_the_right() {
         vec![text("BRCA1"), Value::Integer(2), Value::Float(0.5)],
         vec![text("TP53"), Value::Integer(120), Value::Null],
     ];
-    let expected = [" gene   hops     p", "───────────────────", " BRCA1     2   0.5", " TP53    120  null"];
+    let expected = [" gene   hops     p", "──────────────────", " BRCA1     2   0.5", " TP53    120  null"];
     assert_eq!(render(&["gene", "hops", "p"], rows, Format::Table, None).lines().collect::<Vec<_>>(), expected);
 }
 
