@@ -1,7 +1,15 @@
 //! The language of hopgraph: text, syntax tree, plan, rows.
 
 pub mod ast;
+pub mod completion;
 mod error;
+mod excerpt;
+pub mod highlight;
+mod keyword;
+pub mod limits;
+pub mod parse;
+mod print;
+pub mod suggest;
 mod value;
 
 use std::sync::Arc;
@@ -11,6 +19,7 @@ use std::time::Duration;
 use hopgraph_engine::Graph;
 
 pub use error::{QueryError, QueryErrorKind};
+pub use keyword::KEYWORDS;
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
 
 /// What a query may use, and how it is told to stop.

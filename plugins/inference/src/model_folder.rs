@@ -1,0 +1,228 @@
+//! A model folder: `model.toml`, the weights and, where the weights do not carry one, the tokenizer.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::mask::Masks;
+use crate::prompt::Template;
+use crate::{Answer, AnswerRelation, InferenceError};
+
+/// The name of the file that describes the model.
+const SETTINGS: &str = "model.toml";
+
+/// A model folder whose `model.toml` has been read and found sound. The weights have not been touched.
+#[derive(Clone, Debug)]
+pub struct ModelFolder {
+    pub(crate) name: String,
+    pub(crate) settings: PathBuf,
+    pub(crate) weights: PathBuf,
+    pub(crate) tokenizer: Option<PathBuf>,
+    pub(crate) threshold: f32,
+    pub(crate) template: Template,
+    pub(crate) masks: Masks,
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// `model.toml` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    name: String,
+    weights: PathBuf,
+    tokenizer: Option<PathBuf>,
+    #[serde(default)]
+    threshold: f32,
+    prompt: String,
+    /// In the order of the file, since the first label is the source of a relation with a direction.
+    masks: toml::Table,
+    answers: Vec<AnswerSettings>,
+}
+
+/// One of the `[[answers]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerSettings {
+    text: String,
+    relation: Option<String>,
+    #[serde(default)]
+    denied: bool,
+    #[serde(default)]
+    symmetric: bool,
+}
+
+impl ModelFolder {
+    /// Reads the `model.toml` of a folder:
+    ///
+    /// ```toml
+    /// name = "starter-llama-15m"
+    /// weights = "starter-llama-15m-q8_0.gguf"
+    /// # tokenizer = "tokenizer.json"      # without it the tokenizer comes from the weights
+    /// threshold = 0.0                     # least probability at which an answer makes an edge
+    /// prompt = """
+    /// Is @GENE$ related to @DISEASE$ in this sentence?
+    /// {sentence}
+    /// Answer:
+    /// """
+    ///
+    /// [masks]                             # two; the first is the source of a relation with a direction
+    /// gene = "@GENE$"
+    /// disease = "@DISEASE$"
+    ///
+    /// [[answers]]                         # two or more
+    /// text = "True"
+    /// relation = "associated"             # without it the answer makes no edge
+    /// symmetric = true
+    ///
+    /// [[answers]]
+    /// text = "False"
+    /// ```
+    ///
+    /// # Errors
+    /// [`InferenceError::Unreadable`] if there is no such file, and [`InferenceError::Settings`] if it says something
+    /// that cannot be; both name the file and what to do.
+    pub fn read(folder: &Path) -> Result<Self, InferenceError> {
+        let path = folder.join(SETTINGS);
+        let advice = "a model folder holds a model.toml beside its weights";
+        let text = std::fs::read_to_string(&path).map_err(|source| InferenceError::Unreadable {
+            path: path.clone(),
+            source,
+            advice,
+        })?;
+        let parsed = toml::from_str::<Settings>(&text).map_err(|error| error.to_string());
+        parsed
+            .and_then(|settings| Self::check(folder, path.clone(), settings))
+            .map_err(|problem| InferenceError::Settings { path, problem: problem.trim_end().to_owned() })
+    }
+
+    fn check(folder: &Path, path: PathBuf, settings: Settings) -> Result<Self, String> {
+        if !(0.0..=1.0).contains(&settings.threshold) {
+            return Err(format!("`threshold` is {}; a probability lies between 0 and 1", settings.threshold));
+        }
+        Ok(Self {
+            name: settings.name,
+            settings: path,
+            weights: folder.join(settings.weights),
+            tokenizer: settings.tokenizer.map(|name| folder.join(name)),
+            threshold: settings.threshold,
+            template: Template::parse(&settings.prompt)?,
+            masks: masks(&settings.masks)?,
+            answers: answers(settings.answers)?,
+        })
+    }
+}
+
+fn masks(table: &toml::Table) -> Result<Masks, String> {
+    let entries: Vec<(&String, &toml::Value)> = table.iter().collect();
+    let [(first, first_mask), (second, second_mask)] = entries.as_slice() else {
+        return Err(format!("[masks] has {} entries; give two, such as gene = \"@GENE$\"", entries.len()));
+    };
+    let word = |label: &str, mask: &toml::Value| match mask.as_str() {
+        Some(mask) if !mask.trim().is_empty() => Ok(mask.to_owned()),
+        _ => Err(format!("the mask of `{label}` must be a word in quotes, such as \"@GENE$\"")),
+    };
+    let words = [word(first, first_mask)?, word(second, second_mask)?];
+    if words[0].contains(&words[1]) || words[1].contains(&words[0]) {
+        return Err(format!("the masks {} and {} cannot be told apart; give two different words", words[0], words[1]));
+    }
+    if first.to_lowercase() == second.to_lowercase() {
+        return Err(format!("the labels `{first}` and `{second}` are the same, since labels ignore case"));
+    }
+    Ok(Masks::new([(*first).clone(), (*second).clone()], words))
+}
+
+fn answers(settings: Vec<AnswerSettings>) -> Result<Vec<Answer>, String> {
+    if settings.len() < 2 {
+        return Err(format!("[[answers]] has {} entries; a choice needs two or more", settings.len()));
+    }
+    settings.into_iter().map(answer).collect()
+}
+
+fn answer(settings: AnswerSettings) -> Result<Answer, String> {
+    let AnswerSettings { text, relation, denied, symmetric } = settings;
+    if text.is_empty() {
+        return Err("an answer has an empty `text`; give the word that the model says".to_owned());
+    }
+    if relation.is_none() && (denied || symmetric) {
+        return Err(format!("the answer `{text}` is `denied` or `symmetric` but names no `relation`; add one"));
+    }
+    let relation = relation.map(|name| AnswerRelation { name, denied, symmetric });
+    Ok(Answer { text, relation })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = r#"name = "m"
+weights = "m.gguf"
+threshold = 0.5
+prompt = """
+Question
+{sentence}
+Answer:
+"""
+[masks]
+gene = "@GENE$"
+disease = "@DISEASE$"
+[[answers]]
+text = "Yes"
+relation = "causes"
+denied = true
+[[answers]]
+text = "No"
+"#;
+
+    fn read(text: &str) -> Result<ModelFolder, InferenceError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("model.toml"), text).unwrap();
+        ModelFolder::read(folder.path())
+    }
+
+    #[test]
+    fn reads_what_is_written() {
+        let folder = read(SOUND).unwrap();
+        assert_eq!((folder.name.as_str(), folder.threshold), ("m", 0.5));
+        assert!(folder.weights.ends_with("m.gguf") && folder.tokenizer.is_none());
+        assert_eq!(folder.masks.labels(), &["gene".to_owned(), "disease".to_owned()], "in the order of the file");
+        assert_eq!(folder.template.text(), "Question\n{sentence}\nAnswer:\n");
+        let causes = AnswerRelation { name: "causes".into(), denied: true, symmetric: false };
+        assert_eq!(folder.answers[0], Answer { text: "Yes".into(), relation: Some(causes) });
+        assert_eq!(folder.answers[1].relation, None);
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        let cases = [
+            ("name = \"m\"\n", "nmae = \"m\"\n", "unknown field `nmae`"),
+            ("name = \"m\"\n", "", "missing field `name`"),
+            ("threshold = 0.5", "threshold = 2.0", "between 0 and 1"),
+            ("{sentence}", "sentence", "no {sentence}"),
+            ("{sentence}", "{sentence}\n{sentence}", "more than one {sentence}"),
+            ("{sentence}", "In: {sentence}", "on a line of its own"),
+            ("{sentence}", "{sentence} .", "on a line of its own"),
+            ("gene = \"@GENE$\"\n", "", "[masks] has 1 entries; give two"),
+            ("[masks]\ngene = \"@GENE$\"\ndisease = \"@DISEASE$\"\n", "", "missing field `masks`"),
+            ("\"@GENE$\"", "\" \"", "the mask of `gene`"),
+            ("\"@GENE$\"", "7", "the mask of `gene`"),
+            ("\"@GENE$\"", "\"@DISEASE$\"", "cannot be told apart"),
+            ("gene =", "Disease =", "are the same"),
+            ("[[answers]]\ntext = \"No\"\n", "", "[[answers]] has 1 entries"),
+            ("relation = \"causes\"\n", "", "names no `relation`"),
+            ("text = \"No\"", "text = \"\"", "empty `text`"),
+            ("denied = true", "denid = true", "unknown field `denid`"),
+        ];
+        for (from, to, expected) in cases {
+            assert!(SOUND.contains(from), "{from}");
+            let message = read(&SOUND.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains("model.toml"), "{from} -> {to}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_settings_is_no_model_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = ModelFolder::read(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("a model folder holds a model.toml"), "{message}");
+    }
+}
