@@ -72,7 +72,8 @@ impl Writer<'_> {
             Plan::Reach { reach, .. } => format!("Reach {}", self.reach(reach)),
             Plan::CountReach { reach, .. } => format!("CountReach {}", self.reach(reach)),
             Plan::ShortestPath { from, to, hop, range, all, slot, .. } => {
-                let end = NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
+                let end =
+                    NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
                 let which = if *all { "all" } else { "any" };
                 format!("ShortestPath {which} {}", self.hop(*from, &end, hop, Some(*range), Some(*slot)))
             }

@@ -7,7 +7,7 @@ use super::{Binder, Bound};
 use crate::ast::{self, Clause, PathModeName, Span};
 use crate::compute::Slot;
 use crate::fault::{Result, meaning};
-use crate::logical::{Plan, PathPattern};
+use crate::logical::{PathPattern, Plan};
 
 /// The column of the least number of hops.
 pub(super) const HOPS: &str = "hops";

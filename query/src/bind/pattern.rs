@@ -13,8 +13,7 @@ use crate::compute::Slot;
 use crate::fault::{Result, meaning, meaning_with_help};
 use crate::function;
 use crate::logical::{
-    Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName,
-    RelationshipPattern,
+    Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
 };
 use crate::suggest::nearest;
 
@@ -103,7 +102,8 @@ impl Binder<'_> {
             pattern.conditions.extend(label_condition(slot, labels, node.span).into_iter().chain(conditions));
             return Ok(place);
         }
-        let mut found = NodePattern { slot, bound: known.is_some(), named: node.variable.is_some(), labels, conditions };
+        let mut found =
+            NodePattern { slot, bound: known.is_some(), named: node.variable.is_some(), labels, conditions };
         if found.bound {
             let labels = std::mem::take(&mut found.labels);
             pattern.conditions.extend(label_condition(slot, labels, node.span));
@@ -162,7 +162,10 @@ impl Binder<'_> {
         match scope.find_explicit(&name.node) {
             None => scope.add(&name.node, slot, kind),
             Some(known) if pattern.relationships.iter().any(|other| other.slot == known.slot) => {
-                return Err(meaning(name.span, format!("the relationship `{}` can stand in a pattern once", name.node)));
+                return Err(meaning(
+                    name.span,
+                    format!("the relationship `{}` can stand in a pattern once", name.node),
+                ));
             }
             Some(known) if known.kind == kind || known.kind == VariableKind::Value => {
                 let (a, b) = (Expression::slot(slot, name.span), Expression::slot(known.slot, name.span));

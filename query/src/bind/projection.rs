@@ -152,11 +152,8 @@ impl Binder<'_> {
         mut aggregates: Vec<Aggregate>,
     ) -> Result<Plan> {
         name_aggregates(items, &mut aggregates);
-        let keys: Vec<(Slot, Expression)> = items
-            .iter()
-            .filter(|item| !item.is_aggregate())
-            .map(|item| (item.slot, item.expression.clone()))
-            .collect();
+        let keys: Vec<(Slot, Expression)> =
+            items.iter().filter(|item| !item.is_aggregate()).map(|item| (item.slot, item.expression.clone())).collect();
         let mut computed = Vec::new();
         for item in items.iter_mut().filter(|item| item.is_aggregate()) {
             refer_to_groups(&mut item.expression, &keys, &aggregates);

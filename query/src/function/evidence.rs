@@ -94,10 +94,7 @@ fn shortest(probability: f32) -> Cell {
     Cell::Float(probability.to_string().parse().unwrap_or_else(|_| f64::from(probability)))
 }
 
-fn describe_sentence(
-    view: &dyn View,
-    id: SentenceId,
-) -> std::result::Result<Vec<(&'static str, Cell)>, StorageError> {
+fn describe_sentence(view: &dyn View, id: SentenceId) -> std::result::Result<Vec<(&'static str, Cell)>, StorageError> {
     let Some(sentence) = view.sentence(id)? else { return Ok(Vec::new()) };
     let mut entries = vec![("sentence", Cell::text(&sentence.text)), ("start", Cell::count(sentence.start.into()))];
     if let Some(document) = view.document(sentence.document)? {
