@@ -10,8 +10,9 @@ use super::clause::path_mode;
 use super::scope::{Scope, VariableKind};
 use crate::ast::{self, Arrow, BinaryOperator, Name, Span};
 use crate::compute::Slot;
-use crate::fault::{Result, meaning, meaning_with_help};
+use crate::fault::{Result, meaning, meaning_with_help, too_large};
 use crate::function;
+use crate::limits::RELATIONSHIPS_MAX;
 use crate::logical::{
     Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
 };
@@ -31,6 +32,11 @@ impl Binder<'_> {
         let mut pattern = Pattern::default();
         let mut scope = before.clone();
         for path in paths {
+            if pattern.relationships.len() + path.steps.len() > RELATIONSHIPS_MAX
+                || pattern.nodes.len() > RELATIONSHIPS_MAX
+            {
+                return Err(too_large("long in its pattern", RELATIONSHIPS_MAX, path.span));
+            }
             self.path(path, mode, before, &mut scope, &mut pattern)?;
         }
         Ok((pattern, scope))

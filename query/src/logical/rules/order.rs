@@ -51,7 +51,7 @@ fn distinct(
     let keys: Vec<Slot> = nodes.chain(edges).collect();
     let hops = pattern.hops.take();
     let counted = hops.map(|hops| {
-        names.push(String::new());
+        names.push("number of hops".into());
         (hops, Slot(names.len() - 1))
     });
     pattern.hops = counted.map(|(_, each)| each);
