@@ -92,6 +92,43 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn the_format_lists_the_column_families_that_the_code_has() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    let drawn = drawn_families(&read("engine/FORMAT.md"));
+    assert_eq!(drawn, named_families(&read("engine/src/storage/family.rs")));
+
+    assert_eq!(drawn_families("| `x` | a |\n## Column families\n\n| name | key |\n|---|---|\n| `a` | b |\n\n"), ["a"]);
+    assert_eq!(named_families("Self::A => \"a\",\nother => None,\n"), ["a"]);
+}
+
+fn drawn_families(format: &str) -> Vec<String> {
+    let section = format.split_once("## Column families").expect("the format has a section on column families").1;
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let names = rows.take_while(|line| line.starts_with('|')).filter_map(|row| row.split('`').nth(1));
+    names.map(str::to_owned).collect()
+}
+
+fn named_families(code: &str) -> Vec<String> {
+    code.lines().filter_map(|line| Some(line.split_once("=> \"")?.1.split('"').next()?.to_owned())).collect()
+}
+
+#[test]
+fn the_readme_quotes_the_example() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let example = fs::read_to_string(repository().join("examples/embed.rs")).unwrap();
+    assert!(readme.contains("```rust\n"), "README.md shows how hopgraph is embedded");
+    assert_none(misquoted(&readme, &example));
+
+    assert_eq!(misquoted("```rust\na;\nb;\n```\n```rust\nc;\n```", "x\na;\nb;\n"), ["README.md quotes:\nc;"]);
+}
+
+/// The blocks of Rust that do not stand word for word in the example, which is compiled.
+fn misquoted(readme: &str, example: &str) -> Vec<String> {
+    let blocks = readme.split("```rust\n").skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0));
+    blocks.filter(|block| !example.contains(block)).map(|block| format!("README.md quotes:\n{block}")).collect()
+}
+
+#[test]
 fn sessions_in_the_readme_print_what_they_show() {
     let path = repository().join("README.md");
     let text = fs::read_to_string(&path).unwrap();

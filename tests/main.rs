@@ -3,7 +3,11 @@
 #[cfg(test)] // Says to clippy that the functions between the tests are test code too.
 mod architecture;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod dump;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

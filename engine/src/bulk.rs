@@ -151,7 +151,7 @@ impl<'g> BulkLoad<'g> {
     /// Writes what is left.
     pub fn finish(mut self) -> Result<BulkSummary, StorageError> {
         self.flush_edges()?;
-        self.change.graph().store().sync()?;
+        self.change.graph().store().flush()?;
         Ok(self.summary)
     }
 

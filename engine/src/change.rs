@@ -9,8 +9,9 @@ use crate::storage::key::{self, Side};
 use crate::storage::record::{self, Reading};
 use crate::storage::store::{Batch, StoreSnapshot};
 use crate::{
-    Catalog, Direction, Document, DocumentId, Edge, Graph, LabelId, NewDocument, Node, NodeId, NodeSet, Properties,
-    RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View, read,
+    Catalog, Direction, Document, DocumentId, Edge, Graph, LabelId, Mention, NewDocument, NewSentence, Node, NodeId,
+    NodeSet, Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View,
+    read,
 };
 
 /// The name of this program and its version, as kept with a run.
@@ -183,18 +184,30 @@ impl<'g> Change<'g> {
         Ok(edits::apply(&self.edits.adjacency, &(relation, side, node), stored).into())
     }
 
-    /// The one way to write an edge, if its type and ends exist.
+    /// The one way to write an edge, if its ends exist.
     fn checked(&self, edge: Edge) -> Result<Edge, StorageError> {
-        for end in [edge.source, edge.target] {
-            let exists = match self.edits.nodes.get(&end) {
-                Some(edited) => edited.is_some(),
-                None => read::node_exists(&self.store, end)?,
-            };
-            if !exists {
-                return Err(StorageError::UnknownNode(end));
-            }
-        }
+        self.check_exists(edge.source)?;
+        self.check_exists(edge.target)?;
         Ok(self.canonical(edge))
+    }
+
+    fn check_exists(&self, id: NodeId) -> Result<(), StorageError> {
+        let exists = match self.edits.nodes.get(&id) {
+            Some(edited) => edited.is_some(),
+            None => read::node_exists(&self.store, id)?,
+        };
+        if exists { Ok(()) } else { Err(StorageError::UnknownNode(id)) }
+    }
+
+    fn check_mentions(&self, sentence: &NewSentence) -> Result<(), StorageError> {
+        let length = sentence.text.chars().count();
+        for &Mention { node, start, end } in &sentence.mentions {
+            if start >= end || end as usize > length {
+                return Err(StorageError::MentionOutside { start, end, length });
+            }
+            self.check_exists(node)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn is_symmetric(&self, relation: RelationTypeId) -> bool {
@@ -242,6 +255,13 @@ impl<'g> Change<'g> {
         probabilities: &[f32],
     ) -> Result<(), StorageError> {
         let edge = self.checked(edge)?;
+        if u64::from(sentence.get()) >= self.counters.sentences {
+            return Err(StorageError::UnknownSentence(sentence));
+        }
+        let is_probability = |value: &&f32| (0.0..=1.0).contains(*value);
+        if let Some(&wrong) = probabilities.iter().chain([&probability]).find(|value| !is_probability(value)) {
+            return Err(StorageError::NotAProbability(wrong));
+        }
         for (place, member) in self.places(edge) {
             edits::insert(&mut self.edits.adjacency, place, member);
         }
@@ -300,13 +320,14 @@ impl<'g> Change<'g> {
         Ok(readings)
     }
 
-    /// Adds a document with its sentences; fails if its identifier is taken.
+    /// Adds a document with its sentences; fails if its identifier is taken, or a mention lies outside of its sentence.
     pub fn add_document(&mut self, document: &NewDocument) -> Result<DocumentId, StorageError> {
         check_name("the identifier", &document.identifier)?;
         if View::document_by_identifier(self, &document.identifier)?.is_some() {
             let (what, text) = ("the document identifier", document.identifier.clone());
             return Err(StorageError::InvalidName { what, text, reason: "a document with it exists already" });
         }
+        document.sentences.iter().try_for_each(|sentence| self.check_mentions(sentence))?;
         let sentence_count = u32::try_from(document.sentences.len()).unwrap_or(u32::MAX);
         check_space("sentence", self.counters.sentences + u64::from(sentence_count), u64::from(u32::MAX))?;
         let id = DocumentId::new(next_id("document", &mut self.counters.documents)?);

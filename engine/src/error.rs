@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::NodeId;
+use crate::{NodeId, SentenceId};
 
 /// What can go wrong when a graph is opened, read or written. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,24 @@ pub enum StorageError {
     /// A node was named that the graph does not hold.
     #[error("there is no node {0}; it may have been deleted")]
     UnknownNode(NodeId),
+    /// A sentence was named that the graph does not hold.
+    #[error("there is no sentence {0}; add its document first")]
+    UnknownSentence(SentenceId),
+    /// A probability is not one.
+    #[error("{0} is not a probability; it must lie between 0 and 1")]
+    NotAProbability(f32),
+    /// A mention does not fit its sentence.
+    #[error(
+        "a mention spans characters {start} to {end} of a sentence of {length}; offsets count characters from the start of the sentence"
+    )]
+    MentionOutside {
+        /// Its first character.
+        start: u32,
+        /// One past its last character.
+        end: u32,
+        /// How many characters the sentence has.
+        length: usize,
+    },
     /// A node cannot go while edges hang on it.
     #[error("node {0} still has edges; delete them first, or use DETACH DELETE")]
     NodeHasEdges(NodeId),

@@ -215,6 +215,14 @@ impl Graph {
         self.store.write(batch, sync)
     }
 
+    /// As if this many nodes and sentences had been handed out before.
+    #[cfg(test)]
+    pub(crate) fn use_up_ids(&self, count: u64) {
+        let mut writer = self.writer.lock().unwrap();
+        writer.counters.nodes = count;
+        writer.counters.sentences = count;
+    }
+
     #[cfg(test)]
     pub(crate) fn fail_next_write(&self) {
         self.writer.lock().unwrap().fail_next_write = true;

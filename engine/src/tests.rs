@@ -128,7 +128,13 @@ fn wrong_edits_are_refused_with_their_reason() {
     let denied = RelationType { polarity: Polarity::Denied, ..symmetric("Associated") };
     let document = NewDocument { identifier: "PMID:1".to_owned(), ..NewDocument::default() };
     change.add_document(&document).unwrap();
+    let mentions = vec![crate::Mention { node: first, start: 1, end: 4 }];
+    let sentence = NewSentence { text: "Äbc".to_owned(), mentions, ..NewSentence::default() };
+    let outside = NewDocument { identifier: "D".to_owned(), sentences: vec![sentence], ..NewDocument::default() };
+    let (edge, nowhere) = (Edge { relation, source: first, target: first }, crate::SentenceId::new(0));
     for (error, expected) in [
+        (change.add_document(&outside).unwrap_err(), "characters 1 to 4 of a sentence of 3"),
+        (change.add_evidence(edge, nowhere, hand, 0.5, &[]).unwrap_err(), "no sentence 0"),
         (change.add_node(owner).unwrap_err(), "belongs to node 0 already"),
         (change.add_node(named("a\0b")).unwrap_err(), "zero byte"),
         (change.add_node(named(&"x".repeat(5000))).unwrap_err(), "longer than 4,096"),
@@ -141,6 +147,26 @@ fn wrong_edits_are_refused_with_their_reason() {
     ] {
         assert!(error.to_string().contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_full_id_space_is_an_error_and_not_a_wrapped_number() {
+    let graph = Graph::temporary().unwrap();
+    graph.use_up_ids(u64::from(u32::MAX) - 1);
+    let mut change = graph.change().unwrap();
+    let last = change.add_node(named("last")).unwrap();
+    assert_eq!(last, NodeId::new(u32::MAX - 1));
+    let sentences = vec![NewSentence::default(), NewSentence::default()];
+    let document = NewDocument { identifier: "D".to_owned(), sentences, ..NewDocument::default() };
+    for error in [change.add_node(named("more")).unwrap_err(), change.add_document(&document).unwrap_err()] {
+        assert!(matches!(error, StorageError::IdSpaceFull { limit: 4_294_967_295, .. }), "{error}");
+    }
+    let relation = change.relation_type(&symmetric("associated")).unwrap();
+    let hand = change.hand().unwrap();
+    change.add_fact(Edge { relation, source: last, target: last }, hand).unwrap();
+    change.commit().unwrap();
+    assert!(graph.snapshot().unwrap().neighbors(last, relation, Direction::Both).unwrap().contains(last));
+    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
 }
 
 #[test]

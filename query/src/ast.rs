@@ -151,7 +151,8 @@ pub enum Shortest {
 /// `(variable:Label {key: value})`, or a bare word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodePattern {
-    /// Its variable. A bare word is label and variable at once.
+    /// Its variable. A bare word is label and variable at once; where it repeats in one path, the further ones are
+    /// numbered: the variables of `gene -- disease -- gene` are gene, disease and gene2.
     pub variable: Option<Name>,
     /// Labels; a node must have one of each inner list: `:A|B:C` is `[[A, B], [C]]`.
     pub labels: Vec<Vec<Name>>,
@@ -209,7 +210,8 @@ pub struct Projection {
     pub distinct: bool,
     /// `*`: all variables, before the items.
     pub star: bool,
-    /// The items.
+    /// The items. Without star and items it is the end of a query in the terse form, `MATCH gene -- disease ORDER BY
+    /// hops LIMIT 5`: what to return is what it would be without ORDER BY, SKIP and LIMIT.
     pub items: Vec<ProjectionItem>,
     /// ORDER BY.
     pub order: Vec<OrderItem>,

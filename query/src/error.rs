@@ -3,6 +3,7 @@
 use hopgraph_engine::{Interruption, StorageError};
 
 use crate::ast::Span;
+use crate::excerpt::excerpt;
 
 /// A query that could not be answered: what is wrong, where, and what would help.
 ///
@@ -55,9 +56,17 @@ pub enum QueryErrorKind {
 impl QueryError {
     /// The message, then the line of the query with a caret under the place, then the help: several lines of plain
     /// text, as the shell shows them.
+    ///
+    /// ```
+    /// let text = "MATCH (g:gene)\nRETRUN g.name";
+    /// let error = hopgraph_query::parse::parse(text).unwrap_err();
+    /// let report = error.report(text);
+    /// assert!(report.ends_with("line 2: RETRUN g.name\n        ^^^^^^\nhelp: did you mean RETURN?"), "{report}");
+    /// ```
     pub fn report(&self, text: &str) -> String {
-        let _ = text;
-        todo!()
+        let place = self.span.map(|span| format!("\n{}", excerpt(text, span))).unwrap_or_default();
+        let help = self.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+        format!("{self}{place}{help}")
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
-    DBRawIterator, ErrorKind, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
+    DBRawIterator, ErrorKind, FlushOptions, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 
 use super::family::{Content, Family};
@@ -63,8 +63,10 @@ impl Store {
         self.database.write_opt(batch.writes, &options).map_err(failed("writing"))
     }
 
-    /// Brings everything written so far to the disk.
-    pub(crate) fn sync(&self) -> Result<(), StorageError> {
+    /// Brings everything written so far to the disk, as sorted files, so that the next open has no log to replay.
+    pub(crate) fn flush(&self) -> Result<(), StorageError> {
+        let handles: Vec<&ColumnFamily> = Family::ALL.map(|family| self.handle(family)).to_vec();
+        self.database.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(failed("flushing"))?;
         self.database.flush_wal(true).map_err(failed("syncing the write-ahead log"))
     }
 

@@ -28,22 +28,25 @@ pub(super) struct Longer {
     topology: Arc<Topology>,
     backward: Arc<Topology>,
     mode: PathMode,
-    /// What the closed rule asks of single nodes, once found out.
-    local: Mutex<HashMap<NodeId, Local>>,
+    /// For nodes that were asked about: how many neighbours other than itself it has parallel edges to, counted up to 2.
+    parallel_neighbors: Mutex<HashMap<NodeId, u8>>,
+    /// For nodes that were asked about: whether it lies in a triangle.
+    in_triangle: Mutex<HashMap<NodeId, bool>>,
 }
 
-/// What the closed rule asks of a node.
-#[derive(Clone, Copy, Debug)]
-struct Local {
-    has_loop: bool,
-    in_triangle: bool,
-    /// Neighbours other than itself that it has parallel edges to, counted up to 2.
-    parallel_neighbors: u8,
+/// Asks once for each node, then remembers. Two threads may both find out.
+fn remembered<T: Copy>(known: &Mutex<HashMap<NodeId, T>>, node: NodeId, find: impl FnOnce() -> T) -> T {
+    if let Some(&found) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&node) {
+        return found;
+    }
+    let found = find();
+    known.lock().unwrap_or_else(PoisonError::into_inner).insert(node, found);
+    found
 }
 
 impl Longer {
     pub(super) fn new(topology: Arc<Topology>, backward: Arc<Topology>, mode: PathMode) -> Self {
-        Self { topology, backward, mode, local: Mutex::default() }
+        Self { topology, backward, mode, parallel_neighbors: Mutex::default(), in_triangle: Mutex::default() }
     }
 
     /// The least number of hops within the range of a path of the mode from start to end.
@@ -83,14 +86,14 @@ impl Longer {
 
     fn trail_of_2(&self, start: NodeId, end: NodeId) -> bool {
         let (first, second) = (self.topology.ends(start), self.topology.ends(end));
-        self.local(start).has_loop
-            || self.local(end).has_loop
+        self.topology.connects(start, start)
+            || self.topology.connects(end, end)
             || common(first, second).any(|shared| shared != start.get() && shared != end.get())
     }
 
     fn trail_of_3(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
         let between = self.topology.multiplicity(start, end);
-        let elsewhere = |node| self.local(node).parallel_neighbors > u8::from(between > 1);
+        let elsewhere = |node| self.parallel_neighbors(node) > u8::from(between > 1);
         if self.trail_of_2(start, end) {
             // Only asked for when trails of 2 hops do not count, so the rule above does not apply.
             return self.search(start, end, 3, PathMode::Trail, budget);
@@ -105,34 +108,26 @@ impl Longer {
         if self.trail_of_2(start, end) || self.trail_of_3(start, end, budget)? {
             return self.search(start, end, 4, PathMode::Trail, budget);
         }
-        Ok(self.local(start).in_triangle
-            || self.local(end).in_triangle
-            || self.search(start, end, 4, PathMode::Acyclic, budget)?)
+        Ok(self.in_triangle(start) || self.in_triangle(end) || self.search(start, end, 4, PathMode::Acyclic, budget)?)
     }
 
-    fn local(&self, node: NodeId) -> Local {
-        if let Some(&known) = self.local.lock().unwrap_or_else(PoisonError::into_inner).get(&node) {
-            return known;
-        }
-        let found = self.find_local(node);
-        self.local.lock().unwrap_or_else(PoisonError::into_inner).insert(node, found);
-        found
+    fn parallel_neighbors(&self, node: NodeId) -> u8 {
+        remembered(&self.parallel_neighbors, node, || {
+            let pairs = self.topology.ends(node).windows(2).filter(|pair| pair[0] == pair[1] && pair[0] != node.get());
+            let mut parallel: Vec<u32> = pairs.map(|pair| pair[0]).collect();
+            parallel.dedup();
+            parallel.len().min(2) as u8
+        })
     }
 
-    fn find_local(&self, node: NodeId) -> Local {
-        let ends = self.topology.ends(node);
-        let mut parallel: Vec<u32> = ends.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-        parallel.dedup();
-        parallel.retain(|&end| end != node.get());
-        let in_triangle = ends.iter().filter(|&&end| end != node.get()).any(|&end| {
-            let others = self.topology.ends(NodeId::new(end));
-            common(ends, others).any(|shared| shared != node.get() && shared != end)
-        });
-        Local {
-            has_loop: ends.binary_search(&node.get()).is_ok(),
-            in_triangle,
-            parallel_neighbors: parallel.len().min(2) as u8,
-        }
+    fn in_triangle(&self, node: NodeId) -> bool {
+        remembered(&self.in_triangle, node, || {
+            let ends = self.topology.ends(node);
+            ends.iter().filter(|&&end| end != node.get()).any(|&end| {
+                let others = self.topology.ends(NodeId::new(end));
+                common(ends, others).any(|shared| shared != node.get() && shared != end)
+            })
+        })
     }
 
     /// Depth-first search for a path of exactly so many hops, from the end with fewer steps.

@@ -293,21 +293,27 @@ impl Search {
         self.goals.iter().map(row).filter(|(_, row)| *row != [0; W]).collect()
     }
 
+    /// Decides the near pairs, each on its own, and gives those that a longer path joins.
     fn give_longer<const W: usize>(
         &self,
         starts: &[u32],
         near: &[(u32, [u64; W])],
         sink: &mut impl Sink,
     ) -> Result<(), Interruption> {
-        for (goal, row) in near {
+        let decide = |goal: u32, bit: usize| -> Result<Option<(usize, u32)>, Interruption> {
+            let (start, end) = (NodeId::new(starts[bit]), NodeId::new(goal));
+            Ok(self.longer.least_hops(start, end, self.hops, &self.budget)?.map(|hops| (bit, hops)))
+        };
+        let decided = near.par_iter().map(|(goal, row)| {
             self.budget.check()?;
-            for bit in bits(row) {
-                let (start, end) = (NodeId::new(starts[bit]), NodeId::new(*goal));
-                if let Some(hops) = self.longer.least_hops(start, end, self.hops, &self.budget)? {
-                    let mut one = [0; W];
-                    one[bit / 64] = 1 << (bit % 64);
-                    sink(hops, *goal, &one);
-                }
+            bits(row).filter_map(|bit| decide(*goal, bit).transpose()).collect::<Result<Vec<_>, _>>()
+        });
+        let decided: Vec<Vec<(usize, u32)>> = decided.collect::<Result<_, _>>()?;
+        for ((goal, _), found) in near.iter().zip(decided) {
+            for (bit, hops) in found {
+                let mut one = [0; W];
+                one[bit / 64] = 1 << (bit % 64);
+                sink(hops, *goal, &one);
             }
         }
         Ok(())

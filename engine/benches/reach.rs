@@ -1,0 +1,141 @@
+//! Loads a graph and counts all pairs of two labels within 2..4 hops, printing what each step took.
+//!
+//! The graph is made here (100,000 nodes, 500,000 edges with hubs, always the same), or read from two files without
+//! header rows, `nodes.tsv` (id, label) and `edges.tsv` (source, type, target):
+//!
+//!     cargo bench -p hopgraph-engine --bench reach -- [nodes.tsv edges.tsv gene disease]
+//!
+//! Results that count are kept in `benches/record`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark prints, and stops at the first surprise"
+)]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hopgraph_engine::traverse::{Hops, PathMode, count_reachable_pairs, reachable_pairs};
+use hopgraph_engine::{
+    Budget, BulkNode, Direction, Edge, Graph, NodeId, NodeSet, Polarity, Properties, RelationType, Run, RunKind,
+    TopologyKey, View,
+};
+
+/// Nodes as (id, label), edges as (source, type, target).
+struct Input {
+    nodes: Vec<(String, String)>,
+    edges: Vec<(String, String, String)>,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let (input, from, to) = match &arguments[..] {
+        [nodes, edges, from, to] => (read(nodes, edges), from.clone(), to.clone()),
+        _ => (made(100_000, 500_000), "gene".to_owned(), "disease".to_owned()),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("graph");
+    let graph = Graph::open(&path).unwrap();
+    load(&graph, &input);
+    drop(graph);
+    let graph = timed("open", || Graph::open(&path).unwrap());
+    measure(&graph, &from, &to);
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    println!("{what:<44} {:>10.3} ms", start.elapsed().as_secs_f64() * 1e3);
+    result
+}
+
+fn load(graph: &Graph, input: &Input) {
+    let start = Instant::now();
+    let kind = RunKind::Load { source: "benchmark".to_owned() };
+    let mut load = graph.bulk_load(&Run { kind, started: String::new(), program: String::new() }).unwrap();
+    for (id, label) in &input.nodes {
+        load.add_node(&BulkNode { identifier: id, labels: &[label], name: id, ..BulkNode::default() }).unwrap();
+    }
+    let nodes = start.elapsed().as_secs_f64();
+    let mut types = HashMap::new();
+    for (source, name, target) in &input.edges {
+        let relation = *types.entry(name).or_insert_with(|| {
+            let polarity = Polarity::Asserted;
+            load.relation_type(&RelationType { name: name.clone(), polarity, symmetric: false }).unwrap()
+        });
+        let (source, target) = (load.node(source).unwrap().unwrap(), load.node(target).unwrap().unwrap());
+        load.add_edge(Edge { relation, source, target }, &Properties::new()).unwrap();
+    }
+    let summary = load.finish().unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{:<44} {:>10.3} ms   {} nodes ({:.0} ms), {} edges, {:.2} M edges/s",
+        "load",
+        seconds * 1e3,
+        input.nodes.len(),
+        nodes * 1e3,
+        summary.edges,
+        summary.edges as f64 / seconds / 1e6
+    );
+}
+
+fn measure(graph: &Graph, from: &str, to: &str) {
+    let snapshot = graph.snapshot().unwrap();
+    let set = |name: &str| snapshot.nodes_with_label(snapshot.catalog().label(name).unwrap()).unwrap();
+    let (sources, targets): (NodeSet, NodeSet) = (set(from), set(to));
+    let key = TopologyKey { relations: None, direction: Direction::Both };
+    let topology = timed("topology, decoded from the store", || snapshot.topology(&key, &Budget::unlimited()).unwrap());
+    timed("topology, cached", || snapshot.topology(&key, &Budget::unlimited()).unwrap());
+    let hops = Hops { least: 2, most: 4 };
+    for mode in [PathMode::Trail, PathMode::Walk] {
+        for _ in 0..3 {
+            let budget = Arc::new(Budget::unlimited());
+            let what = format!("count pairs 2..4 as {mode:?}");
+            let counts =
+                timed(&what, || count_reachable_pairs(&topology, &sources, &targets, hops, mode, &budget).unwrap());
+            println!(
+                "    {} pairs {counts:?}, {} neighbours touched",
+                counts.iter().sum::<u64>(),
+                budget.neighbors_touched()
+            );
+        }
+    }
+    let busiest = sources.iter().nth(sources.len() as usize / 2).unwrap();
+    let one: NodeSet = [busiest].into_iter().collect();
+    let everything: NodeSet = (0..topology.node_count() as u32).map(NodeId::new).collect();
+    for most in [2, 3] {
+        let hops = Hops { least: 1, most };
+        let budget = Arc::new(Budget::unlimited());
+        timed(&format!("neighbourhood of one node, {most} hops"), || {
+            reachable_pairs(&topology, &one, &everything, hops, PathMode::Trail, &budget).count()
+        });
+    }
+}
+
+fn read(nodes: &str, edges: &str) -> Input {
+    let rows = |path: &str| -> Vec<Vec<String>> {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    };
+    Input {
+        nodes: rows(nodes).into_iter().map(|row| (row[0].clone(), row[1].to_lowercase())).collect(),
+        edges: rows(edges).into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())).collect(),
+    }
+}
+
+/// A graph with hubs: the ends of an edge are drawn so that node `n` is about as likely as 1 / (n + 1).
+fn made(node_count: u32, edge_count: u32) -> Input {
+    let mut state = 7_u64;
+    let mut uniform = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let labels = ["gene", "gene", "gene", "gene", "disease", "disease", "chemical", "variant", "species", "gene"];
+    let nodes = (0..node_count).map(|n| (format!("n{n}"), labels[(n % 10) as usize].to_owned())).collect();
+    let mut end = || format!("n{}", (f64::from(node_count).powf(uniform()) - 1.0) as u32);
+    let edges = (0..edge_count).map(|n| (end(), format!("t{}", n % 6), end())).collect();
+    Input { nodes, edges }
+}

@@ -1,0 +1,155 @@
+//! The input of an ingestion: files one after another, or documents that the caller has already.
+
+use std::path::{Path, PathBuf};
+
+use super::eu_adr::EU_ADR;
+use super::gad::GAD;
+use super::input::{Input, Meter};
+use super::json_lines::JsonLines;
+use super::pubtator::PubTator;
+use super::table::Table;
+use super::{Documents, Format};
+use crate::document::Location;
+use crate::{Document, IngestError, Reject, RejectKind};
+
+/// Documents to be ingested.
+pub struct Corpus<'a> {
+    documents: Documents<'a>,
+    meter: Meter,
+    bytes_total: Option<u64>,
+}
+
+impl<'a> Corpus<'a> {
+    /// The documents of these files, one file after the other. Gzip is unpacked. Without a format it is told from the
+    /// beginning of each file.
+    ///
+    /// # Errors
+    /// If a file cannot be opened or its format is not known. All files are looked at before the first is read.
+    pub fn open(paths: &[PathBuf], format: Option<Format>) -> Result<Self, IngestError> {
+        let meter = Meter::default();
+        let files = paths.iter().map(|path| SourceFile::open(path, format, &meter)).collect::<Result<Vec<_>, _>>()?;
+        let bytes_total = files.iter().map(|file| file.bytes).sum();
+        let counted = meter.clone();
+        let documents = Box::new(files.into_iter().flat_map(move |file| file.documents(&counted)));
+        Ok(Self { documents, meter, bytes_total })
+    }
+
+    /// Documents that the caller has already, or reads in his own way.
+    pub fn from_documents<I>(documents: I) -> Self
+    where
+        I: IntoIterator<Item = Result<Document, Reject>>,
+        I::IntoIter: Send + 'a,
+    {
+        Self { documents: Box::new(documents.into_iter()), meter: Meter::default(), bytes_total: None }
+    }
+
+    /// How many bytes its files have on disk; `None` if that is not known.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.bytes_total
+    }
+
+    /// How many bytes of its files have been read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.meter.bytes()
+    }
+}
+
+impl Iterator for Corpus<'_> {
+    type Item = Result<Document, Reject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.documents.next()
+    }
+}
+
+impl std::fmt::Debug for Corpus<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Corpus").field("bytes_total", &self.bytes_total).finish_non_exhaustive()
+    }
+}
+
+/// A file whose format is known.
+struct SourceFile {
+    path: PathBuf,
+    format: Format,
+    /// Its size; `None` for a pipe.
+    bytes: Option<u64>,
+    /// A pipe cannot be opened twice, so it is kept open; thousands of plain files are not.
+    input: Option<Input>,
+}
+
+impl SourceFile {
+    fn open(path: &Path, format: Option<Format>, meter: &Meter) -> Result<Self, IngestError> {
+        let failed = |source| IngestError::Open { path: path.to_owned(), source };
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        let is_plain = metadata.is_file();
+        // The glance at a plain file must not count as read.
+        let glance = Meter::default();
+        let mut input = Input::open(path, if is_plain { &glance } else { meter }).map_err(failed)?;
+        let beginning = input.peek().map_err(failed)?;
+        let format = format
+            .or_else(|| Format::guess(path, beginning))
+            .ok_or_else(|| IngestError::UnknownFormat { path: path.to_owned() })?;
+        let bytes = is_plain.then_some(metadata.len());
+        Ok(Self { path: path.to_owned(), format, bytes, input: (!is_plain).then_some(input) })
+    }
+
+    fn documents(self, meter: &Meter) -> Documents<'static> {
+        let opened = self.input.map_or_else(|| Input::open(&self.path, meter), Ok);
+        match opened {
+            Ok(input) => read(input, self.format),
+            Err(error) => {
+                let location = Location { file: self.path.to_string_lossy().into(), line: 0 };
+                Box::new(std::iter::once(Err(Reject::new(RejectKind::File, location, "", error.to_string(), ""))))
+            }
+        }
+    }
+}
+
+/// The documents of one input.
+fn read(input: Input, format: Format) -> Documents<'static> {
+    match format {
+        Format::PubTator => Box::new(PubTator::new(input)),
+        Format::JsonLines => Box::new(JsonLines::new(input)),
+        Format::Gad => Box::new(Table::new(input, &GAD)),
+        Format::EuAdr => Box::new(Table::new(input, &EU_ADR)),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Everything that a reader gives for a text.
+    pub(in crate::reader) fn read_text(format: Format, text: &str) -> Vec<Result<Document, Reject>> {
+        let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
+        read(Input::new(bytes, "test".into()).unwrap(), format).collect()
+    }
+
+    #[test]
+    fn files_follow_one_another_and_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [folder.path().join("a.txt"), folder.path().join("b.txt")];
+        std::fs::write(&paths[0], "1|t|One\n").unwrap();
+        std::fs::write(&paths[1], "{\"id\": \"X:2\", \"text\": \"Two\"}").unwrap();
+        let mut corpus = Corpus::open(&paths, None).unwrap();
+        assert_eq!((corpus.bytes_read(), corpus.bytes_total()), (0, Some(36)));
+        let identifiers: Vec<String> = corpus.by_ref().map(|document| document.unwrap().identifier).collect();
+        assert_eq!(identifiers, ["PMID:1", "X:2"]);
+        assert_eq!(corpus.bytes_read(), 36);
+    }
+
+    #[test]
+    fn every_file_is_looked_at_before_the_first_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("a.pubtator");
+        std::fs::write(&good, "1|t|One\n").unwrap();
+        let missing = Corpus::open(&[good.clone(), folder.path().join("missing")], None).unwrap_err();
+        assert!(matches!(&missing, IngestError::Open { path, .. } if path.ends_with("missing")), "{missing}");
+        let odd = folder.path().join("odd.txt");
+        std::fs::write(&odd, "some words\n").unwrap();
+        let unknown = Corpus::open(&[good, odd.clone()], None).unwrap_err();
+        assert!(unknown.to_string().contains("--format"), "{unknown}");
+        assert!(Corpus::open(&[odd], Some(Format::JsonLines)).is_ok());
+    }
+}

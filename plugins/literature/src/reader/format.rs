@@ -1,0 +1,122 @@
+//! The formats that can be read, and how one is told from another.
+
+use std::path::Path;
+use std::str::FromStr;
+
+/// A format of annotated text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// PubTator: `PMID|t|title`, `PMID|a|abstract`, then tab-separated annotations and relations, then a blank line.
+    PubTator,
+    /// JSON Lines, one document a line:
+    ///
+    /// ```json
+    /// {"id": "PMID:1", "title": "T", "abstract": "A", "year": 2020,
+    ///  "annotations": [{"start": 0, "end": 1, "label": "gene", "id": "NCBIGene:672", "name": "BRCA1"}]}
+    /// ```
+    ///
+    /// `id` and either `text` or `title` and `abstract` are needed. With `text`, offsets run over the text and the
+    /// title is kept for display only; without it they run over title and abstract joined by one character. Offsets
+    /// count characters (Unicode scalar values). Of an annotation, `start`, `end` and `label` are needed; `id` or `ids`
+    /// name the entity or entities, `name` the preferred name, and `text`, if it is there, must be what stands in the
+    /// span. Without an id the entity goes by its label and name. Other keys are passed over.
+    JsonLines,
+    /// The table of the Genetic Association Database: a sentence with a gene and a disease in each row.
+    Gad,
+    /// The tables of the EU-ADR corpus: a sentence with two entities in each row.
+    EuAdr,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::PubTator, Self::JsonLines, Self::Gad, Self::EuAdr];
+
+    /// Its name on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PubTator => "pubtator",
+            Self::JsonLines => "jsonl",
+            Self::Gad => "gad",
+            Self::EuAdr => "eu-adr",
+        }
+    }
+
+    /// Tells the format by the beginning of a file, or, where that says nothing, by its name.
+    pub fn guess(path: &Path, beginning: &[u8]) -> Option<Self> {
+        Self::of_content(beginning).or_else(|| Self::of_name(path))
+    }
+
+    fn of_content(beginning: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(beginning);
+        let line = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty())?;
+        let columns: Vec<&str> = line.split('\t').map(|column| column.trim().trim_matches('"')).collect();
+        let is_title =
+            line.split_once("|t|").is_some_and(|(id, _)| !id.is_empty() && !id.contains(char::is_whitespace));
+        if is_title {
+            Some(Self::PubTator)
+        } else if line.trim_start().starts_with('{') {
+            Some(Self::JsonLines)
+        } else if columns.contains(&"GAD_ID") {
+            Some(Self::Gad)
+        } else if columns.iter().any(|column| column.eq_ignore_ascii_case("num_sentence")) {
+            Some(Self::EuAdr)
+        } else {
+            None
+        }
+    }
+
+    fn of_name(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let name = name.strip_suffix(".txt").unwrap_or(name);
+        match name.rsplit('.').next()? {
+            "pubtator" => Some(Self::PubTator),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("`{name}` is not a format; the formats are {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_comes_before_the_name() {
+        for (name, beginning, expected) in [
+            ("a", "123|t|Title\n123|a|Text", Some(Format::PubTator)),
+            ("a.jsonl", "\n\u{20}\n123|t|Title\n", Some(Format::PubTator)),
+            ("a", "\u{feff}{\"id\": 1}\n", Some(Format::JsonLines)),
+            ("a", "row\tGAD_ID\tgeneId\n", Some(Format::Gad)),
+            ("a", "\"PMID\"\t\"NUM_SENTENCE\"\n", Some(Format::EuAdr)),
+            ("a", "pmid\tnum_sentence\n", Some(Format::EuAdr)),
+            ("a", "A sentence with |t| in it", None),
+            ("a.PubTator.txt.gz", "", Some(Format::PubTator)),
+            ("a.ndjson", "", Some(Format::JsonLines)),
+            ("a.tsv", "x\ty\n", None),
+            ("a", "", None),
+        ] {
+            assert_eq!(Format::guess(Path::new(name), beginning.as_bytes()), expected, "{name} {beginning:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+        }
+        let error = "json".parse::<Format>().unwrap_err();
+        assert_eq!(error, "`json` is not a format; the formats are pubtator, jsonl, gad, eu-adr");
+    }
+}

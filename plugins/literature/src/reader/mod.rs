@@ -1,0 +1,49 @@
+//! Readers: one file for each format, each an iterator of documents and rejects, so that a bad record ends nothing.
+
+mod corpus;
+mod eu_adr;
+mod format;
+mod gad;
+mod input;
+mod json_lines;
+mod pubtator;
+mod table;
+
+pub use corpus::Corpus;
+pub use format::Format;
+pub(crate) use input::{BadLine, Input as LineSource};
+pub(crate) use json_lines::explain;
+
+use crate::document::Entity;
+use crate::label;
+use crate::{Document, Reject};
+
+/// What a reader gives, in the order of its file.
+pub(crate) type Documents<'a> = Box<dyn Iterator<Item = Result<Document, Reject>> + Send + 'a>;
+
+/// `PMID:` before a bare number; other identifiers as they are.
+fn document_identifier(id: &str) -> String {
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { format!("PMID:{id}") } else { id.to_owned() }
+}
+
+/// The entities behind raw ids; without any id, the one that the mention names.
+fn entities<'a>(
+    label: &str,
+    raw_ids: impl IntoIterator<Item = &'a str>,
+    document: &str,
+    name: Option<&str>,
+    mention: &str,
+) -> Vec<Entity> {
+    let mut identifiers: Vec<String> = Vec::new();
+    for identifier in raw_ids.into_iter().flat_map(|raw| label::identifiers(label, raw, document)) {
+        if !identifiers.contains(&identifier) {
+            identifiers.push(identifier);
+        }
+    }
+    if identifiers.is_empty() {
+        identifiers.push(label::name_identifier(label, name.unwrap_or(mention)));
+    }
+    let name = name.filter(|_| identifiers.len() == 1);
+    identifiers.into_iter().map(|identifier| Entity { identifier, name: name.map(str::to_owned) }).collect()
+}

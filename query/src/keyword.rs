@@ -1,0 +1,82 @@
+//! The words of the language.
+
+/// Every keyword, for completion and highlighting. Keywords ignore case, and all but the reserved ones may be names.
+pub const KEYWORDS: &[&str] = &[
+    "ACYCLIC",
+    "ALL",
+    "ALLSHORTESTPATHS",
+    "AND",
+    "ANY",
+    "AS",
+    "ASC",
+    "ASCENDING",
+    "BY",
+    "CASE",
+    "CONTAINS",
+    "CREATE",
+    "DELETE",
+    "DESC",
+    "DESCENDING",
+    "DETACH",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "ENDS",
+    "EXISTS",
+    "EXPLAIN",
+    "FALSE",
+    "IN",
+    "IS",
+    "LIMIT",
+    "MATCH",
+    "MERGE",
+    "NONE",
+    "NOT",
+    "NULL",
+    "ON",
+    "OPTIONAL",
+    "OR",
+    "ORDER",
+    "PROFILE",
+    "REMOVE",
+    "RETURN",
+    "SET",
+    "SHORTEST",
+    "SHORTESTPATH",
+    "SIMPLE",
+    "SINGLE",
+    "SKIP",
+    "STARTS",
+    "THEN",
+    "TRAIL",
+    "TRUE",
+    "UNION",
+    "UNWIND",
+    "WALK",
+    "WHEN",
+    "WHERE",
+    "WITH",
+    "XOR",
+];
+
+/// Words that begin a clause or a part of one.
+pub(crate) const CLAUSES: &[&str] = &[
+    "MATCH", "OPTIONAL", "WHERE", "WITH", "RETURN", "UNWIND", "UNION", "CREATE", "MERGE", "SET", "REMOVE", "DELETE",
+    "DETACH", "ORDER", "SKIP", "LIMIT",
+];
+
+/// Words that cannot name a variable or stand as a bare word, unless in back-quotes, beside those of [`CLAUSES`].
+const RESERVED: &[&str] = &[
+    "AND", "OR", "XOR", "NOT", "IN", "IS", "AS", "CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE", "NULL",
+    "DISTINCT",
+];
+
+/// Whether a word needs back-quotes to be the name of a variable.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    contains(CLAUSES, word) || contains(RESERVED, word)
+}
+
+/// Whether a list has this word, ignoring case.
+pub(crate) fn contains(words: &[&str], word: &str) -> bool {
+    words.iter().any(|known| known.eq_ignore_ascii_case(word))
+}

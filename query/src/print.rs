@@ -1,0 +1,472 @@
+//! Syntax trees as text again: for plans, and for tests. What is printed parses to the same tree.
+
+use std::fmt::{Display, Formatter, Result, Write};
+
+use crate::ast::{
+    Arrow, BinaryOperator, Clause, Expression, ExpressionKind, Length, Literal, Match, Mode, Name, NodePattern,
+    OrderItem, PathModeName, PathPattern, Projection, ProjectionItem, QuantifierKind, RelationshipPattern, RemoveItem,
+    SetItem, Shortest, SingleQuery, Spanned, Statement, UnaryOperator,
+};
+use crate::keyword::is_reserved;
+use crate::parse::lexeme::is_plain_name;
+
+/// A name, in back-quotes where it needs them.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if is_plain_name(self.0) && !is_reserved(self.0) {
+            return f.write_str(self.0);
+        }
+        write!(f, "`{}`", self.0.replace('`', "``"))
+    }
+}
+
+fn name(name: &Name) -> Quoted<'_> {
+    Quoted(&name.node)
+}
+
+/// Writes items with a separator between them.
+fn separated<T>(
+    f: &mut Formatter<'_>,
+    separator: &str,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut Formatter<'_>, T) -> Result,
+) -> Result {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            f.write_str(separator)?;
+        }
+        write(f, item)?;
+    }
+    Ok(())
+}
+
+fn listed<T: Display>(f: &mut Formatter<'_>, separator: &str, items: impl IntoIterator<Item = T>) -> Result {
+    separated(f, separator, items, |f, item| write!(f, "{item}"))
+}
+
+fn entries(f: &mut Formatter<'_>, entries: &[(Name, Expression)]) -> Result {
+    f.write_char('{')?;
+    separated(f, ", ", entries, |f, (key, value)| write!(f, "{}: {value}", name(key)))?;
+    f.write_char('}')
+}
+
+fn clause_part<T: Display>(f: &mut Formatter<'_>, keyword: &str, part: Option<&T>) -> Result {
+    part.map_or(Ok(()), |part| write!(f, " {keyword} {part}"))
+}
+
+impl<T: Display> Display for Spanned<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.node.fmt(f)
+    }
+}
+
+impl Display for Statement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self.mode {
+            Mode::Run => "",
+            Mode::Explain => "EXPLAIN ",
+            Mode::Profile => "PROFILE ",
+        })?;
+        listed(f, if self.union_all { " UNION ALL " } else { " UNION " }, &self.parts)
+    }
+}
+
+impl Display for SingleQuery {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        listed(f, " ", &self.clauses)
+    }
+}
+
+impl Display for Clause {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Match(found) => write!(f, "{found}"),
+            Self::Unwind { list, variable } => write!(f, "UNWIND {list} AS {}", name(variable)),
+            Self::With { projection, condition } => {
+                write!(f, "WITH {projection}")?;
+                clause_part(f, "WHERE", condition.as_ref())
+            }
+            Self::Return(projection) if projection.items.is_empty() && !projection.star => {
+                f.write_str(page(projection).trim_start())
+            }
+            Self::Return(projection) => write!(f, "RETURN {projection}"),
+            Self::Create(paths) => {
+                f.write_str("CREATE ")?;
+                listed(f, ", ", paths)
+            }
+            Self::Merge { pattern, on_create, on_match } => {
+                write!(f, "MERGE {pattern}")?;
+                for (event, items) in [("CREATE", on_create), ("MATCH", on_match)] {
+                    if !items.is_empty() {
+                        write!(f, " ON {event} SET ")?;
+                        listed(f, ", ", items)?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Set(items) => {
+                f.write_str("SET ")?;
+                listed(f, ", ", items)
+            }
+            Self::Remove(items) => {
+                f.write_str("REMOVE ")?;
+                listed(f, ", ", items)
+            }
+            Self::Delete { detach, targets } => {
+                f.write_str(if *detach { "DETACH DELETE " } else { "DELETE " })?;
+                listed(f, ", ", targets)
+            }
+        }
+    }
+}
+
+impl Display for Match {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(if self.optional { "OPTIONAL MATCH " } else { "MATCH " })?;
+        if let Some(mode) = &self.path_mode {
+            write!(f, "{mode} ")?;
+        }
+        listed(f, ", ", &self.patterns)?;
+        clause_part(f, "WHERE", self.condition.as_ref())
+    }
+}
+
+impl Display for PathModeName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Walk => "WALK",
+            Self::Trail => "TRAIL",
+            Self::Acyclic => "ACYCLIC",
+            Self::Simple => "SIMPLE",
+        })
+    }
+}
+
+impl Display for PathPattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(variable) = &self.variable {
+            write!(f, "{} = ", name(variable))?;
+        }
+        f.write_str(match self.shortest {
+            None => "",
+            Some(Shortest::Any) => "ANY SHORTEST ",
+            Some(Shortest::All) => "ALL SHORTEST ",
+        })?;
+        if let Some(mode) = &self.path_mode {
+            write!(f, "{mode} ")?;
+        }
+        write!(f, "{}", self.start)?;
+        self.steps.iter().try_for_each(|(relationship, node)| {
+            let dashes = if node.bare || self.start.bare { " " } else { "" };
+            write!(f, "{dashes}{relationship}{dashes}{node}")
+        })
+    }
+}
+
+impl Display for NodePattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if self.bare {
+            labels(f, "", &self.labels)?;
+            if !self.properties.is_empty() {
+                f.write_char(' ')?;
+                entries(f, &self.properties)?;
+            }
+            return Ok(());
+        }
+        f.write_char('(')?;
+        if let Some(variable) = &self.variable {
+            write!(f, "{}", name(variable))?;
+        }
+        labels(f, ":", &self.labels)?;
+        if !self.properties.is_empty() {
+            let named = self.variable.is_some() || !self.labels.is_empty();
+            f.write_str(if named { " " } else { "" })?;
+            entries(f, &self.properties)?;
+        }
+        f.write_char(')')
+    }
+}
+
+fn labels(f: &mut Formatter<'_>, opening: &str, groups: &[Vec<Name>]) -> Result {
+    groups.iter().try_for_each(|group| {
+        f.write_str(opening)?;
+        listed(f, "|", group.iter().map(name))
+    })
+}
+
+impl Display for RelationshipPattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(if self.arrow == Arrow::Left { "<-" } else { "-" })?;
+        if self.variable.is_some() || !self.types.is_empty() || self.length.is_some() || !self.properties.is_empty() {
+            f.write_char('[')?;
+            if let Some(variable) = &self.variable {
+                write!(f, "{}", name(variable))?;
+            }
+            if !self.types.is_empty() {
+                f.write_char(':')?;
+                listed(f, "|", self.types.iter().map(name))?;
+            }
+            if let Some(length) = &self.length {
+                write!(f, "{length}")?;
+            }
+            if !self.properties.is_empty() {
+                f.write_char(' ')?;
+                entries(f, &self.properties)?;
+            }
+            f.write_char(']')?;
+        }
+        f.write_str(if self.arrow == Arrow::Right { "->" } else { "-" })
+    }
+}
+
+impl Display for Length {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match (self.least, self.most) {
+            (None, None) => f.write_str("*"),
+            (Some(least), None) => write!(f, "*{least}.."),
+            (None, Some(most)) => write!(f, "*..{most}"),
+            (Some(least), Some(most)) if least == most => write!(f, "*{least}"),
+            (Some(least), Some(most)) => write!(f, "*{least}..{most}"),
+        }
+    }
+}
+
+impl Display for Projection {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(if self.distinct { "DISTINCT " } else { "" })?;
+        f.write_str(if self.star { "*" } else { "" })?;
+        f.write_str(if self.star && !self.items.is_empty() { ", " } else { "" })?;
+        listed(f, ", ", &self.items)?;
+        f.write_str(&page(self))
+    }
+}
+
+/// ORDER BY, SKIP and LIMIT, a space before each.
+fn page(projection: &Projection) -> String {
+    let mut page = String::new();
+    for (index, item) in projection.order.iter().enumerate() {
+        page.push_str(if index == 0 { " ORDER BY " } else { ", " });
+        page.push_str(&item.to_string());
+    }
+    for (keyword, part) in [("SKIP", &projection.skip), ("LIMIT", &projection.limit)] {
+        page.extend(part.iter().map(|part| format!(" {keyword} {part}")));
+    }
+    page
+}
+
+impl Display for ProjectionItem {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}", self.expression)?;
+        clause_part(f, "AS", self.alias.as_ref().map(name).as_ref())
+    }
+}
+
+impl Display for OrderItem {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}{}", self.expression, if self.descending { " DESC" } else { "" })
+    }
+}
+
+impl Display for SetItem {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Property { target, key, value } => write!(f, "{}.{} = {value}", Base(target), name(key)),
+            Self::Replace { variable, value } => write!(f, "{} = {value}", name(variable)),
+            Self::Merge { variable, value } => write!(f, "{} += {value}", name(variable)),
+            Self::Labels { variable, labels } => {
+                write!(f, "{}:", name(variable))?;
+                listed(f, ":", labels.iter().map(name))
+            }
+        }
+    }
+}
+
+impl Display for RemoveItem {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Property { target, key } => write!(f, "{}.{}", Base(target), name(key)),
+            Self::Labels { variable, labels } => {
+                write!(f, "{}:", name(variable))?;
+                listed(f, ":", labels.iter().map(name))
+            }
+        }
+    }
+}
+
+/// An expression beside an operator: in brackets if it has an operator itself, so that no reader needs to know the
+/// table of precedence.
+struct Operand<'a>(&'a Expression);
+
+impl Display for Operand<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let compound =
+            matches!(self.0.node, ExpressionKind::Unary(..) | ExpressionKind::Binary(..) | ExpressionKind::IsNull(..));
+        if compound { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
+    }
+}
+
+/// An expression before `.key` or `[index]`, or behind a sign.
+struct Base<'a>(&'a Expression);
+
+impl Display for Base<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let number = matches!(self.0.node, ExpressionKind::Literal(Literal::Integer(_) | Literal::Float(_)));
+        if number { write!(f, "({})", self.0) } else { write!(f, "{}", Operand(self.0)) }
+    }
+}
+
+impl Display for ExpressionKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Literal(literal) => write!(f, "{literal}"),
+            Self::Parameter(parameter) if parameter.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
+                write!(f, "${parameter}")
+            }
+            Self::Parameter(parameter) => write!(f, "$`{}`", parameter.replace('`', "``")),
+            Self::Variable(variable) => write!(f, "{}", Quoted(variable)),
+            Self::Property(of, key) => write!(f, "{}.{}", Base(of), name(key)),
+            Self::Index(of, index) => write!(f, "{}[{index}]", Base(of)),
+            Self::Slice(of, from, to) => {
+                write!(f, "{}[", Base(of))?;
+                listed(f, "", from)?;
+                f.write_str("..")?;
+                listed(f, "", to)?;
+                f.write_char(']')
+            }
+            Self::List(items) => list(f, items),
+            Self::Map(map) => entries(f, map),
+            Self::Unary(UnaryOperator::Not, operand) => write!(f, "NOT {}", Operand(operand)),
+            Self::Unary(UnaryOperator::Negate, operand) => write!(f, "-{}", Base(operand)),
+            Self::Unary(UnaryOperator::Plus, operand) => write!(f, "+{}", Base(operand)),
+            Self::Binary(operator, left, right) => write!(f, "{} {operator} {}", Operand(left), Operand(right)),
+            Self::IsNull(of, negated) => {
+                write!(f, "{} IS {}NULL", Operand(of), if *negated { "NOT " } else { "" })
+            }
+            Self::HasLabels(of, groups) => {
+                write!(f, "{}", Base(of))?;
+                labels(f, ":", groups)
+            }
+            Self::Call { name, distinct, arguments } => {
+                write!(f, "{}({}", Function(&name.node), if *distinct { "DISTINCT " } else { "" })?;
+                listed(f, ", ", arguments)?;
+                f.write_char(')')
+            }
+            Self::CountStar => f.write_str("count(*)"),
+            Self::Case { operand, branches, otherwise } => case(f, operand.as_ref(), branches, otherwise.as_ref()),
+            Self::ListComprehension { variable, list, condition, result } => {
+                write!(f, "[{} IN {list}", name(variable))?;
+                clause_part(f, "WHERE", condition.as_ref())?;
+                clause_part(f, "|", result.as_ref())?;
+                f.write_char(']')
+            }
+            Self::Quantifier { kind, variable, list, condition } => {
+                write!(f, "{kind}({} IN {list} WHERE {condition})", name(variable))
+            }
+            Self::Exists { patterns, condition } => {
+                f.write_str("EXISTS { ")?;
+                listed(f, ", ", patterns)?;
+                clause_part(f, "WHERE", condition.as_ref())?;
+                f.write_str(" }")
+            }
+        }
+    }
+}
+
+/// The name of a function, whose parts are joined by dots.
+struct Function<'a>(&'a str);
+
+impl Display for Function<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        listed(f, ".", self.0.split('.').map(Quoted))
+    }
+}
+
+/// `[x IN list]` would be a comprehension, so an element like that stands in brackets.
+fn list(f: &mut Formatter<'_>, items: &[Expression]) -> Result {
+    f.write_char('[')?;
+    separated(f, ", ", items, |f, item| match item.node {
+        ExpressionKind::Binary(..) => write!(f, "({item})"),
+        _ => write!(f, "{item}"),
+    })?;
+    f.write_char(']')
+}
+
+fn case(
+    f: &mut Formatter<'_>,
+    operand: Option<&Expression>,
+    branches: &[(Expression, Expression)],
+    otherwise: Option<&Expression>,
+) -> Result {
+    f.write_str("CASE")?;
+    operand.map_or(Ok(()), |operand| write!(f, " {operand}"))?;
+    branches.iter().try_for_each(|(when, then)| write!(f, " WHEN {when} THEN {then}"))?;
+    clause_part(f, "ELSE", otherwise)?;
+    f.write_str(" END")
+}
+
+impl Display for Literal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Boolean(boolean) => write!(f, "{boolean}"),
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Float(float) => write!(f, "{float:?}"),
+            Self::Text(text) => quoted_text(f, text),
+        }
+    }
+}
+
+fn quoted_text(f: &mut Formatter<'_>, text: &str) -> Result {
+    f.write_char('\'')?;
+    for letter in text.chars() {
+        match letter {
+            '\'' => f.write_str("\\'")?,
+            '\\' => f.write_str("\\\\")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            control if control.is_control() => write!(f, "\\u{:04x}", u32::from(control))?,
+            letter => f.write_char(letter)?,
+        }
+    }
+    f.write_char('\'')
+}
+
+impl Display for BinaryOperator {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Or => "OR",
+            Self::Xor => "XOR",
+            Self::And => "AND",
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "IN",
+            Self::StartsWith => "STARTS WITH",
+            Self::EndsWith => "ENDS WITH",
+            Self::Contains => "CONTAINS",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+            Self::Power => "^",
+        })
+    }
+}
+
+impl Display for QuantifierKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::All => "all",
+            Self::Any => "any",
+            Self::None => "none",
+            Self::Single => "single",
+        })
+    }
+}
