@@ -113,6 +113,22 @@ fn named_families(code: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_readme_quotes_the_example() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let example = fs::read_to_string(repository().join("examples/embed.rs")).unwrap();
+    assert!(readme.contains("```rust\n"), "README.md shows how hopgraph is embedded");
+    assert_none(misquoted(&readme, &example));
+
+    assert_eq!(misquoted("```rust\na;\nb;\n```\n```rust\nc;\n```", "x\na;\nb;\n"), ["README.md quotes:\nc;"]);
+}
+
+/// The blocks of Rust that do not stand word for word in the example, which is compiled.
+fn misquoted(readme: &str, example: &str) -> Vec<String> {
+    let blocks = readme.split("```rust\n").skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0));
+    blocks.filter(|block| !example.contains(block)).map(|block| format!("README.md quotes:\n{block}")).collect()
+}
+
+#[test]
 fn sessions_in_the_readme_print_what_they_show() {
     let path = repository().join("README.md");
     let text = fs::read_to_string(&path).unwrap();

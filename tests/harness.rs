@@ -81,8 +81,7 @@ impl TestGraph {
         }
         let hand = change.hand().unwrap();
         for row in table("edges.tsv") {
-            let relation_type =
-                RelationType { name: row[1].clone(), polarity: Polarity::Asserted, symmetric: false };
+            let relation_type = RelationType { name: row[1].clone(), polarity: Polarity::Asserted, symmetric: false };
             let relation = change.relation_type(&relation_type).unwrap();
             change.add_fact(Edge { relation, source: ids[&row[0]], target: ids[&row[2]] }, hand).unwrap();
         }

@@ -1,5 +1,7 @@
 //! The language as text: what parses to what, what each error says, what happens past each limit.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -65,6 +67,41 @@ fn what_is_printed_parses_to_the_same_tree() {
     queries.for_each(assert_prints_itself);
 }
 
+/// The blocks of a document that are marked so, without the mark.
+fn blocks<'d>(document: &'d str, mark: &str) -> Vec<&'d str> {
+    let opening = format!("\n```{mark}\n");
+    document.split(&opening).skip(1).map(|block| block.split_once("\n```").unwrap().0).collect()
+}
+
+#[test]
+fn every_example_of_the_guide_parses() {
+    let guide = include_str!("../LANGUAGE.md");
+    let queries = blocks(guide, "cypher");
+    assert!(queries.len() > 40, "{}", queries.len());
+    for query in queries {
+        parse(query).unwrap_or_else(|error| panic!("{}", error.report(query)));
+        assert_prints_itself(query);
+    }
+    for query in blocks(guide, "cypher error") {
+        let error = parse(query).unwrap_err();
+        assert!(error.help.is_some(), "{}", error.report(query));
+    }
+}
+
+#[test]
+fn the_guide_shows_errors_and_limits_as_they_are() {
+    let guide = include_str!("../LANGUAGE.md");
+    let query = blocks(guide, "cypher error")[0];
+    let shown: String = parse(query).unwrap_err().report(query).lines().map(|line| format!("    {line}\n")).collect();
+    assert!(guide.contains(&shown), "{shown}");
+    assert!(guide.contains(&format!("| {NESTING_MAX}; chains of")));
+    assert_eq!(QUERY_BYTES_MAX, 1_048_576);
+    let reserved = KEYWORDS.iter().filter(|word| parse(&format!("RETURN 1 AS {word}")).is_err());
+    let listed = guide.lines().filter(|line| line.starts_with("    AND") || line.starts_with("    REMOVE"));
+    let listed: Vec<_> = listed.flat_map(str::split_whitespace).collect();
+    assert_eq!(listed, reserved.copied().collect::<Vec<_>>());
+}
+
 /// The only expression of `RETURN expression`.
 fn returned(statement: &Statement) -> &ExpressionKind {
     match &statement.parts[0].clauses[0].node {
@@ -125,8 +162,11 @@ fn a_text_longer_than_the_limit_is_refused() {
     assert!(error.report(&at_limit).contains("UNWIND $rows"), "{}", error.report(&at_limit));
 }
 
-/// Queries of one sort of nesting, as deep as one likes. Each level adds one to the depth.
-fn nestings() -> Vec<(&'static str, fn(usize) -> String)> {
+/// A query with something nested in it so deep.
+type Nested = fn(usize) -> String;
+
+/// Each sort of nesting. Each level adds one to the depth.
+fn nestings() -> Vec<(&'static str, Nested)> {
     vec![
         ("brackets", |depth| format!("RETURN {}1{}", "(".repeat(depth), ")".repeat(depth))),
         ("open brackets", |depth| format!("RETURN {}", "(".repeat(depth))),
@@ -199,6 +239,31 @@ fn hard_texts_take_no_longer_than_easy_ones() {
         let query = format!("RETURN {}", piece.repeat(60));
         assert!(parse(&query).is_err(), "{query}");
     }
+}
+
+#[test]
+fn repeated_bare_words_are_numbered_and_the_first_keeps_its_name() {
+    let variables = |query: &str| {
+        let statement = parse(query).unwrap();
+        let Clause::Match(found) = &statement.parts[0].clauses[0].node else { panic!("{query}") };
+        let nodes = found.patterns.iter().flat_map(|path| {
+            std::iter::once(&path.start).chain(path.steps.iter().map(|(_, node)| node)).collect::<Vec<_>>()
+        });
+        nodes.map(|node| node.variable.as_ref().unwrap().node.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let cases = [
+        ("MATCH gene -- disease", "gene disease"),
+        ("MATCH gene -- disease -- gene -- disease -- gene", "gene disease gene2 disease2 gene3"),
+        ("MATCH gene -- gene, gene -- gene", "gene gene2 gene gene2"),
+        ("MATCH (gene2) -- gene -- gene", "gene2 gene gene3"),
+        ("MATCH (gene) -- gene -- (gene)", "gene gene2 gene"),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(variables(query), expected, "{query}");
+    }
+    // As many as fit into a query: each takes no longer for those before it.
+    let long = format!("MATCH a{}", "--a".repeat((QUERY_BYTES_MAX - 7) / 3));
+    assert!(variables(&long).ends_with("a349524"), "{}", &variables(&long)[..40]);
 }
 
 #[test]

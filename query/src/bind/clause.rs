@@ -6,8 +6,9 @@ use super::scope::{Scope, VariableKind};
 use super::{Binder, Bound};
 use crate::ast::{self, Clause, PathModeName, Span};
 use crate::compute::Slot;
-use crate::fault::{Result, meaning};
-use crate::logical::{Plan, PathPattern};
+use crate::fault::{Result, meaning, too_large};
+use crate::limits::CLAUSES_MAX;
+use crate::logical::{PathPattern, Plan};
 
 /// The column of the least number of hops.
 pub(super) const HOPS: &str = "hops";
@@ -15,6 +16,9 @@ pub(super) const HOPS: &str = "hops";
 impl Binder<'_> {
     /// The clauses of a query without UNION: its plan and its columns.
     pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<(Plan, Vec<(String, Slot)>)> {
+        if query.clauses.len() > CLAUSES_MAX {
+            return Err(too_large("long in clauses", CLAUSES_MAX, query.clauses[CLAUSES_MAX].span));
+        }
         let mut bound = Bound { plan: Plan::Row, scope: Scope::default() };
         for (place, clause) in query.clauses.iter().enumerate() {
             if let Clause::Return(projection) = &clause.node {
@@ -23,16 +27,16 @@ impl Binder<'_> {
                 }
                 return self.returned(projection, bound, &query.clauses[..place], clause.span);
             }
-            bound = self.clause(&clause.node, bound)?;
+            bound = self.clause(&clause.node, clause.span, bound)?;
         }
         self.without_return(query, bound)
     }
 
-    fn clause(&mut self, clause: &Clause, bound: Bound) -> Result<Bound> {
+    fn clause(&mut self, clause: &Clause, span: Span, bound: Bound) -> Result<Bound> {
         match clause {
             Clause::Match(found) => self.match_clause(found, bound),
             Clause::Unwind { list, variable } => self.unwind(list, variable, bound),
-            Clause::With { projection, condition } => self.with(projection, condition.as_ref(), bound),
+            Clause::With { projection, condition } => self.with(projection, condition.as_ref(), span, bound),
             Clause::Create(patterns) => self.create(patterns, bound),
             Clause::Merge { pattern, on_create, on_match } => self.merge(pattern, on_create, on_match, bound),
             Clause::Set(items) => self.set(items, bound),
@@ -114,7 +118,7 @@ impl Binder<'_> {
         } else {
             projection
         };
-        let (bound, columns) = self.projection(projection, bound, false)?;
+        let (bound, columns) = self.projection(projection, span, bound, false)?;
         Ok((bound.plan, columns))
     }
 }

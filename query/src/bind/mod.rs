@@ -98,7 +98,8 @@ impl<'b> Binder<'b> {
                 let span = part.clauses.last().map(|clause| clause.span).unwrap_or_default();
                 let found = columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
                 let wanted = names.join(", ");
-                let message = format!("the parts of a UNION must have the same columns: {wanted}; this one has {found}");
+                let message =
+                    format!("the parts of a UNION must have the same columns: {wanted}; this one has {found}");
                 return Err(meaning(span, message));
             }
             outputs.push((plan, columns.into_iter().map(|(_, slot)| slot).collect()));

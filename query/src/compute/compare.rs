@@ -269,7 +269,8 @@ mod tests {
     fn the_same_values_make_one_group() {
         let mut groups = std::collections::HashSet::new();
         let nan = Cell::Float(f64::NAN);
-        for cell in [Cell::Integer(1), Cell::Float(1.0), NULL, NULL, nan.clone(), nan, Cell::Float(-0.0), Cell::Integer(0)]
+        for cell in
+            [Cell::Integer(1), Cell::Float(1.0), NULL, NULL, nan.clone(), nan, Cell::Float(-0.0), Cell::Integer(0)]
         {
             groups.insert(Key(Box::new([cell])));
         }

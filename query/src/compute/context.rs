@@ -94,10 +94,7 @@ impl<'g> Context<'g> {
     }
 
     /// Asks the graph, the edits of this query included.
-    pub(crate) fn view<T>(
-        &self,
-        ask: impl FnOnce(&dyn View) -> std::result::Result<T, StorageError>,
-    ) -> Result<T> {
+    pub(crate) fn view<T>(&self, ask: impl FnOnce(&dyn View) -> std::result::Result<T, StorageError>) -> Result<T> {
         match &self.change {
             Some(change) => Ok(ask(&*change.borrow())?),
             None => Ok(ask(&self.snapshot)?),
@@ -178,7 +175,8 @@ impl<'g> Context<'g> {
         if names.is_empty() {
             return Ok(None);
         }
-        let find = |name: &RelationName, view: &dyn View| name.id.or_else(|| view.catalog().relation_type_id(&name.name));
+        let find =
+            |name: &RelationName, view: &dyn View| name.id.or_else(|| view.catalog().relation_type_id(&name.name));
         let mut ids: Vec<_> =
             self.view(|view| Ok(names.iter().filter_map(|name| find(name, view)).collect::<Vec<_>>()))?;
         ids.sort_unstable();

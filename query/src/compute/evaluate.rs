@@ -135,9 +135,8 @@ fn binary(
         return logic(operator, a, b, context, row);
     }
     let (left, right) = (evaluate(a, context, row)?, evaluate(b, context, row)?);
-    let ordered = |accept: fn(Ordering) -> bool| {
-        Cell::from(compare(&left, &right).map(|found| found.is_some_and(accept)))
-    };
+    let ordered =
+        |accept: fn(Ordering) -> bool| Cell::from(compare(&left, &right).map(|found| found.is_some_and(accept)));
     match operator {
         Operator::Equal => Ok(equals(&left, &right).into()),
         Operator::NotEqual => Ok(equals(&left, &right).map(|equal| !equal).into()),

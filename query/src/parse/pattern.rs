@@ -1,5 +1,7 @@
 //! Patterns: nodes, relationships, paths, and the bare words of the terse form.
 
+use std::collections::{HashMap, HashSet};
+
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
@@ -112,14 +114,21 @@ fn chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
 /// The second `gene` of `gene -- disease -- gene` is another node, so it cannot have the same variable: it is called
 /// `gene2`, a third one `gene3`.
 fn number_repeated_words(path: &mut PathPattern) {
-    let mut taken: Vec<String> = Vec::new();
+    let mut taken = HashSet::new();
+    let mut numbers = HashMap::new();
     for node in std::iter::once(&mut path.start).chain(path.steps.iter_mut().map(|(_, node)| node)) {
         let Some(variable) = &mut node.variable else { continue };
         if node.bare && taken.contains(&variable.node) {
-            let numbered = (2..).map(|number| format!("{}{number}", variable.node));
-            variable.node = numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
+            let number = numbers.entry(variable.node.clone()).or_insert(1_usize);
+            variable.node = loop {
+                *number += 1;
+                let numbered = format!("{}{number}", variable.node);
+                if !taken.contains(&numbered) {
+                    break numbered;
+                }
+            };
         }
-        taken.push(variable.node.clone());
+        taken.insert(variable.node.clone());
     }
 }
 

@@ -1,12 +1,11 @@
 //! The first stage: documents are prepared and cut into blocks, and what is finished already is left out.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use hopgraph_engine::{Graph, RunId, Snapshot, StorageError, View};
+use hopgraph_engine::{DocumentSet, Graph, RunId, Snapshot, StorageError, View};
 
-use super::BLOCKS_IN_FLIGHT_MAX;
 use super::prepare::{PreparedDocument, prepare};
+use super::{BLOCKS_IN_FLIGHT_MAX, Shared};
 use crate::{Corpus, IngestError, Reject, RejectKind};
 
 /// The most documents of a block.
@@ -41,9 +40,11 @@ pub(super) struct BlockReader<'a> {
     corpus: Corpus<'a>,
     graph: &'a Graph,
     run: RunId,
+    /// What the run had finished before this ingestion began.
+    finished: DocumentSet,
     labels: &'a [String; 2],
     batch_pairs: usize,
-    stop: &'a AtomicBool,
+    shared: &'a Shared,
     /// A document that begins the next block.
     held_back: Option<PreparedDocument>,
     /// Identifiers and content of the documents in the blocks that may not be written yet.
@@ -56,12 +57,13 @@ impl<'a> BlockReader<'a> {
         corpus: Corpus<'a>,
         graph: &'a Graph,
         run: RunId,
+        finished: DocumentSet,
         labels: &'a [String; 2],
         batch_pairs: usize,
-        stop: &'a AtomicBool,
+        shared: &'a Shared,
     ) -> Self {
         let (held_back, in_flight, ended) = (None, VecDeque::new(), false);
-        Self { corpus, graph, run, labels, batch_pairs, stop, held_back, in_flight, ended }
+        Self { corpus, graph, run, finished, labels, batch_pairs, shared, held_back, in_flight, ended }
     }
 
     /// Reads the next block whole; `None` if the ingestion is to stop.
@@ -74,10 +76,11 @@ impl<'a> BlockReader<'a> {
             block.documents.push(document);
         }
         while block.documents_read < DOCUMENTS_MAX && block.rejects.len() < REJECTS_MAX && size.text < TEXT_BYTES_MAX {
-            if self.stop.load(Ordering::Relaxed) {
+            let next = self.corpus.next();
+            if next.is_some() && self.shared.gives_up() {
                 return None;
             }
-            match self.corpus.next() {
+            match next {
                 None => {
                     self.ended = true;
                     break;
@@ -125,10 +128,10 @@ impl<'a> BlockReader<'a> {
         }
         let Some(id) = snapshot.document_by_identifier(&document.identifier)? else { return Ok(Standing::Due) };
         let hash = snapshot.document(id)?.map(|stored| stored.content_hash);
-        if hash == Some(document.content_hash) && !snapshot.run_has_document(self.run, id)? {
-            return Ok(Standing::Due);
-        }
-        Ok(standing(hash == Some(document.content_hash)))
+        let same = hash == Some(document.content_hash);
+        // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
+        let finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
+        Ok(if same && !finished { Standing::Due } else { standing(same) })
     }
 }
 
