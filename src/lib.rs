@@ -1,1 +1,52 @@
-//! stub
+//! An embedded graph database that reads the biomedical literature.
+//!
+//! A [`Graph`] lives in one directory and one process. Facts come in by [`Graph::change`] (batches of edits),
+//! [`Graph::load`] (tables) and [`Graph::ingest`] (annotated literature, read by a language model); questions
+//! are asked with [`Graph::query`] in openCypher or its terse form.
+//!
+//! ```
+//! use hopgraph::engine::{Edge, Node, Polarity, RelationType};
+//! use hopgraph::{Graph, Parameters, Value};
+//!
+//! let graph = Graph::temporary()?;
+//!
+//! // A change shows as a whole once it is committed, or not at all.
+//! let mut change = graph.change()?;
+//! let gene = change.label("gene")?;
+//! let disease = change.label("disease")?;
+//! let brca1 = change.add_node(Node { labels: vec![gene], name: "BRCA1".into(), ..Node::default() })?;
+//! let cancer = change.add_node(Node { labels: vec![disease], name: "breast cancer".into(), ..Node::default() })?;
+//! let associated =
+//!     RelationType { name: "associated".into(), polarity: Polarity::Asserted, symmetric: true };
+//! let relation = change.relation_type(&associated)?;
+//! let hand = change.hand()?;
+//! change.add_fact(Edge { relation, source: brca1, target: cancer }, hand)?;
+//! change.commit()?;
+//!
+//! let parameters = Parameters::from([("name".into(), Value::Text("BRCA1".into()))]);
+//! let mut rows = graph.query("MATCH (g:gene {name: $name})-[:associated]-(d) RETURN d.name", &parameters)?;
+//! assert_eq!(rows.next().transpose()?, Some(vec![Value::Text("breast cancer".into())]));
+//! # Ok::<(), hopgraph::Error>(())
+//! ```
+//!
+//! This crate holds no logic of its own. It hands on what the crates below it do, under one name each: [`engine`] (the
+//! graph), [`query`] (the language), [`inference`] (models), [`literature`] (texts) and [`tabular`] (tables).
+
+mod error;
+mod graph;
+
+pub use error::Error;
+pub use graph::Graph;
+
+pub use hopgraph_engine as engine;
+pub use hopgraph_inference as inference;
+pub use hopgraph_literature as literature;
+pub use hopgraph_query as query;
+pub use hopgraph_tabular as tabular;
+
+pub use hopgraph_engine::{Durability, GraphOptions, StorageError};
+pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
+pub use hopgraph_query::{
+    NodeValue, Parameters, PathValue, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,
+};
+pub use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};

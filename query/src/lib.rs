@@ -1,13 +1,22 @@
 //! The language of hopgraph: text, syntax tree, plan, rows.
 
 pub mod ast;
+mod bind;
 pub mod completion;
+mod compute;
 mod error;
 mod excerpt;
+mod execute;
+mod explain;
+mod fault;
+mod function;
 pub mod highlight;
 mod keyword;
 pub mod limits;
+mod logical;
+mod lower;
 pub mod parse;
+mod physical;
 mod print;
 pub mod suggest;
 mod value;
@@ -19,6 +28,8 @@ use std::time::Duration;
 use hopgraph_engine::Graph;
 
 pub use error::{QueryError, QueryErrorKind};
+pub use execute::{Prepared, Rows};
+pub use function::{FunctionDescription, functions};
 pub use keyword::KEYWORDS;
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
 
@@ -37,30 +48,6 @@ impl Default for QueryOptions {
     /// One GiB, no time limit, no flag.
     fn default() -> Self {
         Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None }
-    }
-}
-
-/// The answer to a query: columns, then rows one by one as an iterator of `Result<Row, QueryError>`.
-#[derive(Debug)]
-pub struct Rows<'g> {
-    graph: std::marker::PhantomData<&'g ()>,
-}
-
-impl Rows<'_> {
-    /// The names of the columns; empty for a query without RETURN.
-    pub fn columns(&self) -> &[String] {
-        todo!()
-    }
-    /// What was written, once the query has run to its end.
-    pub fn summary(&self) -> Summary {
-        todo!()
-    }
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, QueryError>;
-    fn next(&mut self) -> Option<Self::Item> {
-        todo!()
     }
 }
 
@@ -89,6 +76,5 @@ pub fn query<'g>(
     parameters: &Parameters,
     options: &QueryOptions,
 ) -> Result<Rows<'g>, QueryError> {
-    let _ = (graph, text, parameters, options);
-    todo!()
+    execute::query(graph, text, parameters, options)
 }

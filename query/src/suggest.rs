@@ -1,9 +1,12 @@
 //! The nearest known name to one that is not known.
 
+use std::cmp::Reverse;
+
 /// The candidate that the name was probably meant to be, ignoring case: at most a third of its letters differ (one in
 /// a short name), or it goes on where the name ends. `None` if nothing is near.
 ///
-/// Two letters in each other's place count as one difference (Damerau-Levenshtein distance).
+/// Of several at the same distance it is the one that begins like the name for longest. Two letters in each other's
+/// place count as one difference (Damerau-Levenshtein distance).
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let length = name.chars().count();
@@ -14,7 +17,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         // A single letter is one change away from every other single letter, which says nothing.
         let alike = distance <= allowed && distance < length;
         let begun = length >= 3 && other.starts_with(&name);
-        (alike || begun).then_some((!alike, distance, candidate))
+        let shared = name.chars().zip(other.chars()).take_while(|(left, right)| left == right).count();
+        (alike || begun).then_some((!alike, distance, Reverse(shared), candidate))
     });
     near.min().map(|(.., candidate)| candidate)
 }
@@ -46,5 +50,6 @@ mod tests {
     #[test]
     fn the_nearer_of_two_wins() {
         assert_eq!(nearest("treat", ["treated", "treats", "heats"]), Some("treats"));
+        assert_eq!(nearest("DSC", ["ASC", "DESC"]), Some("DESC"));
     }
 }

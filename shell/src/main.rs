@@ -1,2 +1,47 @@
-//! stub
-fn main() {}
+//! The `hopgraph` program: arguments in, exit code out.
+
+mod arguments;
+mod command;
+mod interrupt;
+mod line;
+mod progress;
+mod quantity;
+mod render;
+mod repl;
+mod script;
+mod session;
+mod subcommand;
+mod terminal;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Task};
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if render::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let interrupted = render::is_interruption(&error);
+            // Nobody is left to tell if standard error is closed too.
+            let _ = writeln!(std::io::stderr(), "{} {}", terminal::error_prefix(), render::report(&error));
+            if interrupted { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.subcommand {
+        Some(Task::Query(query)) => subcommand::query::run(query),
+        Some(Task::Load(load)) => subcommand::load::run(load),
+        Some(Task::Ingest(ingest)) => subcommand::ingest::run(ingest),
+        Some(Task::Classify(classify)) => subcommand::classify::run(classify),
+        Some(Task::Info(info)) => subcommand::info::run(info),
+        Some(Task::Check(check)) => subcommand::check::run(check),
+        None => repl::run(arguments),
+    }
+}

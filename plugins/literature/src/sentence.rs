@@ -297,7 +297,8 @@ impl Splitter {
         let before = self.trimmed(self.start..from);
         let is_first = before.is_none_or(|before| matches!(self.characters[before.end - 1], ':' | ';'));
         let is_list_mark = is_first && word.len() <= 2;
-        !is_list_mark && !(next == Next::Number && word == "0")
+        let is_broken_decimal = next == Next::Number && word == "0";
+        !(is_list_mark || is_broken_decimal)
     }
 
     /// The word that ends at this position and where it starts. White space, brackets and quotation marks end it.

@@ -138,9 +138,12 @@ fn misspelt_keyword(failure: &Failure<'_>) -> Option<String> {
     let words = candidates.filter(|candidate| candidate.len() > 1 && candidate.is_ascii());
     let here = failure.word(0).and_then(|word| nearest(word, words));
     let modes = ["WALK", "TRAIL", "ACYCLIC", "SIMPLE", "shortestPath", "allShortestPaths"];
+    let projects = keyword::contains(&["RETURN", "WITH"], failure.letters(-2));
+    let distinct = failure.word(-1).filter(|_| projects && failure.word(0).is_some());
+    let distinct = distinct.and_then(|word| nearest(word, ["DISTINCT"]));
     let begins_node = failure.letters(0) == "(" || failure.word(0).is_some();
     let before = failure.word(-1).filter(|_| begins_node).and_then(|word| nearest(word, modes));
-    here.or(before).map(|meant| format!("did you mean {meant}?"))
+    distinct.or(here).or(before).map(|meant| format!("did you mean {meant}?"))
 }
 
 /// A keyword where a name belongs.

@@ -128,7 +128,7 @@ impl Failure<'_> {
             LexemeKind::Symbol("[") => "]",
             _ => "}",
         };
-        let (_, opening) = self.context.unclosed().filter(|(index, _)| *index < self.position).next_back()?;
+        let (_, opening) = self.context.unclosed().rfind(|(index, _)| *index < self.position)?;
         let closing = closes(opening);
         self.expected.contains(&Expected::Symbol(closing)).then(|| {
             let expected = format!("`{closing}` to close this `{}`", opening.text(self.context.text));

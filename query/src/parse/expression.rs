@@ -1,13 +1,10 @@
 //! Expressions, from OR down to a single value. One function for each row of the table of precedence.
 
 use nom::Parser;
-use nom::branch::alt;
-use nom::combinator::{cut, map, opt, value};
-use nom::multi::{many0, many1, separated_list0};
-use nom::sequence::{delimited, pair, preceded, separated_pair};
+use nom::combinator::{map, opt};
 
 use super::input::{
-    Expected, Parsed, Refused, Stop, Thing, Tokens, any_name, keyword, nested, operator, symbol, variable,
+    Expected, Parsed, Refused, Stop, Thing, Tokens, any_name, keyword, must, nested, operator, symbol, variable,
 };
 use super::lexeme::LexemeKind;
 use super::literal;
@@ -43,40 +40,131 @@ fn between(first: Span, last: Span) -> Span {
 }
 
 /// Any expression.
+///
+/// Where productions contain one another, from here down and in the patterns, they are written as plain steps rather
+/// than as nom's combinators within combinators: each of those would have a frame on the stack at every level.
 pub(super) fn expression(input: Tokens<'_>) -> Parsed<'_, Expression> {
-    let (rest, tree) = nested(disjunction)(input)?;
+    let (rest, tree) = nested(|input| operation(input, Rank::Or))(input)?;
     let tallest = &input.context.tallest;
     tallest.set(tallest.get().max(tree.height));
     Ok((rest, tree.expression))
 }
 
-/// `a OR b`
-fn disjunction(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    logical(input, exclusive, "OR", BinaryOperator::Or)
+/// How tightly an operator binds, the loosest first: the table of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Or,
+    Xor,
+    And,
+    Not,
+    Comparison,
+    Predicate,
+    Sum,
+    Product,
+    Power,
+    Sign,
 }
 
-/// `a XOR b`
-fn exclusive(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    logical(input, conjunction, "XOR", BinaryOperator::Xor)
+/// An operator between two operands, or IS behind one.
+#[derive(Clone, Copy)]
+struct Infix {
+    /// Its first word or symbol.
+    written: &'static str,
+    rank: Rank,
+    /// What it means; `None` for IS.
+    operator: Option<BinaryOperator>,
+    /// The rank that its right operand must have.
+    right: Rank,
 }
 
-/// `a AND b`
-fn conjunction(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    logical(input, negation, "AND", BinaryOperator::And)
+const fn infix(written: &'static str, rank: Rank, operator: BinaryOperator, right: Rank) -> Infix {
+    Infix { written, rank, operator: Some(operator), right }
+}
+
+const INFIXES: [Infix; 20] = [
+    infix("OR", Rank::Or, BinaryOperator::Or, Rank::Xor),
+    infix("XOR", Rank::Xor, BinaryOperator::Xor, Rank::And),
+    infix("AND", Rank::And, BinaryOperator::And, Rank::Not),
+    infix("=", Rank::Comparison, BinaryOperator::Equal, Rank::Predicate),
+    infix("<>", Rank::Comparison, BinaryOperator::NotEqual, Rank::Predicate),
+    infix("<", Rank::Comparison, BinaryOperator::Less, Rank::Predicate),
+    infix("<=", Rank::Comparison, BinaryOperator::LessOrEqual, Rank::Predicate),
+    infix(">", Rank::Comparison, BinaryOperator::Greater, Rank::Predicate),
+    infix(">=", Rank::Comparison, BinaryOperator::GreaterOrEqual, Rank::Predicate),
+    infix("IN", Rank::Predicate, BinaryOperator::In, Rank::Sum),
+    infix("CONTAINS", Rank::Predicate, BinaryOperator::Contains, Rank::Sum),
+    infix("STARTS", Rank::Predicate, BinaryOperator::StartsWith, Rank::Sum),
+    infix("ENDS", Rank::Predicate, BinaryOperator::EndsWith, Rank::Sum),
+    Infix { written: "IS", rank: Rank::Predicate, operator: None, right: Rank::Sum },
+    infix("+", Rank::Sum, BinaryOperator::Add, Rank::Product),
+    infix("-", Rank::Sum, BinaryOperator::Subtract, Rank::Product),
+    infix("*", Rank::Product, BinaryOperator::Multiply, Rank::Power),
+    infix("/", Rank::Product, BinaryOperator::Divide, Rank::Power),
+    infix("%", Rank::Product, BinaryOperator::Modulo, Rank::Power),
+    infix("^", Rank::Power, BinaryOperator::Power, Rank::Sign),
+];
+
+/// Operands joined by operators of this rank or tighter ones (precedence climbing: Richards and Whitby-Strevens, BCPL,
+/// 1979).
+fn operation(input: Tokens<'_>, loosest: Rank) -> Parsed<'_, Tree> {
+    let (mut rest, mut left) = first_operand(input, loosest)?;
+    while let Some(infix) = infix_ahead(rest, loosest) {
+        (rest, left) = match (infix.rank, infix.operator) {
+            (_, None) => null_test(rest, left)?,
+            (Rank::Or | Rank::Xor | Rank::And, Some(joined_by)) => logical(rest, left, infix, joined_by)?,
+            (Rank::Comparison, _) => comparison(rest, left)?,
+            (_, Some(joined_by)) => {
+                let (after, right) = must(operation(behind_infix(rest, infix)?, infix.right))?;
+                (after, join(input, joined_by, left, right)?)
+            }
+        };
+    }
+    Ok((rest, left))
+}
+
+/// The operator that stands here, if it is of this rank or tighter.
+fn infix_ahead(input: Tokens<'_>, loosest: Rank) -> Option<Infix> {
+    let mut infixes = INFIXES.into_iter().filter(|infix| infix.rank >= loosest);
+    infixes.find(|infix| operator(infix.written)(input).is_ok())
+}
+
+/// Past an operator: STARTS and ENDS have a second word.
+fn behind_infix<'a>(input: Tokens<'a>, infix: Infix) -> Result<Tokens<'a>, Stop> {
+    let behind = input.skip(1);
+    match infix.operator {
+        Some(BinaryOperator::StartsWith | BinaryOperator::EndsWith) => Ok(must(keyword("WITH")(behind))?.0),
+        _ => Ok(behind),
+    }
+}
+
+/// An operand with NOT or signs before it. NOT may stand only where the operator before it is looser.
+fn first_operand(input: Tokens<'_>, loosest: Rank) -> Parsed<'_, Tree> {
+    let denied = (0..).take_while(|&ahead| loosest <= Rank::Not && input.keyword_ahead(ahead, "NOT")).count();
+    if denied == 0 {
+        return signed(input);
+    }
+    let (rest, operand) = must(operation(input.skip(denied), Rank::Comparison))?;
+    Ok((rest, prefixed(input, &vec![UnaryOperator::Not; denied], operand)?))
+}
+
+/// `a IS NULL`, `a IS NOT NULL`
+fn null_test(is: Tokens<'_>, of: Tree) -> Parsed<'_, Tree> {
+    let (rest, not) = opt(keyword("NOT")).parse(is.skip(1))?;
+    let (rest, _) = must(keyword("NULL")(rest))?;
+    let span = between(of.span(), is.span_to(rest));
+    Ok((rest, grow(is, ExpressionKind::IsNull(of.expression, not.is_some()), span, of.height + 1)?))
 }
 
 /// Operands joined by one of the logical operators. These are associative, in three-valued logic too, so the tree is
 /// made level: a thousand conditions joined by OR are ten high.
-fn logical<'a>(
-    input: Tokens<'a>,
-    operand: fn(Tokens<'a>) -> Parsed<'a, Tree>,
-    word: &'static str,
-    joined_by: BinaryOperator,
-) -> Parsed<'a, Tree> {
-    let (rest, first) = operand(input)?;
-    let (rest, mut operands) = many0(preceded(operator(word), cut(operand))).parse(rest)?;
-    operands.insert(0, first);
-    Ok((rest, level(input, operands, joined_by)?))
+fn logical<'a>(mut rest: Tokens<'a>, first: Tree, infix: Infix, joined_by: BinaryOperator) -> Parsed<'a, Tree> {
+    let mut operands = vec![first];
+    while rest.keyword_ahead(0, infix.written) {
+        let (after, operand) = must(operation(rest.skip(1), infix.right))?;
+        operands.push(operand);
+        rest = after;
+    }
+    Ok((rest, level(rest, operands, joined_by)?))
 }
 
 /// Joins operands pairwise until one is left.
@@ -101,14 +189,6 @@ fn join(at: Tokens<'_>, joined_by: BinaryOperator, left: Tree, right: Tree) -> R
     grow(at, ExpressionKind::Binary(joined_by, left.expression, right.expression), span, height)
 }
 
-/// `NOT a`
-fn negation(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    let signs: Vec<_> =
-        (0..).map_while(|ahead| input.keyword_ahead(ahead, "NOT").then_some(UnaryOperator::Not)).collect();
-    let (rest, operand) = comparison(input.skip(signs.len()))?;
-    Ok((rest, prefixed(input, &signs, operand)?))
-}
-
 /// Operators before an operand, the innermost last.
 fn prefixed(input: Tokens<'_>, signs: &[UnaryOperator], operand: Tree) -> Result<Tree, Stop> {
     let places = (0..signs.len()).map(|index| input.skip(index).span());
@@ -119,25 +199,27 @@ fn prefixed(input: Tokens<'_>, signs: &[UnaryOperator], operand: Tree) -> Result
 }
 
 /// `a < b`, and in a chain `a < b <= c`, which stands for `a < b AND b <= c`.
-fn comparison(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    let (mut rest, first) = predicate(input)?;
+fn comparison(mut rest: Tokens<'_>, first: Tree) -> Parsed<'_, Tree> {
     let mut operands = vec![first];
     let mut operators = Vec::new();
-    while let (after, Some(found)) = opt(comparison_operator).parse(rest)? {
-        let chains = input.context.chains.get();
-        let (after, operand) = cut(predicate).parse(after)?;
-        let (_, further) = opt(comparison_operator).parse(after)?;
-        if further.is_some() && input.context.chains.get() > chains {
-            return refuse_chain_within_chain(input, operand.span());
+    let chains = &rest.context.chains;
+    while let Some(Infix { operator: Some(found), right, .. }) = comparison_ahead(rest) {
+        let chains_before = chains.get();
+        let (after, operand) = must(operation(rest.skip(1), right))?;
+        if chains.get() > chains_before && comparison_ahead(after).is_some() {
+            return refuse_chain_within_chain(rest, operand.span());
         }
         operators.push(found);
         operands.push(operand);
         rest = after;
     }
-    if operators.len() > 1 {
-        input.context.chains.set(input.context.chains.get() + 1);
-    }
-    Ok((rest, chained(input, operands, &operators)?))
+    chains.set(chains.get() + usize::from(operators.len() > 1));
+    Ok((rest, chained(rest, operands, &operators)?))
+}
+
+/// The comparison that stands here.
+fn comparison_ahead(input: Tokens<'_>) -> Option<Infix> {
+    INFIXES.into_iter().find(|infix| infix.rank == Rank::Comparison && input.symbol_ahead(0, infix.written))
 }
 
 /// The comparisons of a chain joined by AND. Each operand but the first and the last stands in two of them.
@@ -163,94 +245,6 @@ fn refuse_chain_within_chain<T>(input: Tokens<'_>, span: Span) -> Parsed<'_, T> 
     };
     let help = "join the two comparisons with AND, as in `a < b AND b < c`".to_owned();
     input.fail(QueryError { kind, span: Some(span), help: Some(help) })
-}
-
-fn comparison_operator(input: Tokens<'_>) -> Parsed<'_, BinaryOperator> {
-    one_of(
-        input,
-        &[
-            ("=", BinaryOperator::Equal),
-            ("<>", BinaryOperator::NotEqual),
-            ("<=", BinaryOperator::LessOrEqual),
-            (">=", BinaryOperator::GreaterOrEqual),
-            ("<", BinaryOperator::Less),
-            (">", BinaryOperator::Greater),
-        ],
-    )
-}
-
-/// The first of these operators that stands here.
-fn one_of<'a>(input: Tokens<'a>, operators: &[(&'static str, BinaryOperator)]) -> Parsed<'a, BinaryOperator> {
-    for &(written, meant) in operators {
-        if let Ok((rest, _)) = operator(written)(input) {
-            return Ok((rest, meant));
-        }
-    }
-    Err(nom::Err::Error(Refused))
-}
-
-/// `a IN list`, `a STARTS WITH b`, `a ENDS WITH b`, `a CONTAINS b`, `a IS [NOT] NULL`
-fn predicate(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    let (mut rest, mut left) = sum(input)?;
-    loop {
-        if let (after, Some(negated)) = opt(is_null).parse(rest)? {
-            let (span, height) = (input.span_to(after), left.height + 1);
-            left = grow(input, ExpressionKind::IsNull(left.expression, negated), span, height)?;
-            rest = after;
-        } else if let (after, Some((joined_by, right))) = opt(pair(predicate_operator, cut(sum))).parse(rest)? {
-            left = join(input, joined_by, left, right)?;
-            rest = after;
-        } else {
-            return Ok((rest, left));
-        }
-    }
-}
-
-/// `IS NULL` (false), `IS NOT NULL` (true)
-fn is_null(input: Tokens<'_>) -> Parsed<'_, bool> {
-    let not = map(opt(keyword("NOT")), |not| not.is_some());
-    delimited(operator("IS"), cut(not), cut(keyword("NULL"))).parse(input)
-}
-
-fn predicate_operator(input: Tokens<'_>) -> Parsed<'_, BinaryOperator> {
-    let with = || cut(keyword("WITH"));
-    alt((
-        value(BinaryOperator::In, operator("IN")),
-        value(BinaryOperator::Contains, operator("CONTAINS")),
-        value(BinaryOperator::StartsWith, pair(operator("STARTS"), with())),
-        value(BinaryOperator::EndsWith, pair(operator("ENDS"), with())),
-    ))
-    .parse(input)
-}
-
-/// `a + b`, `a - b`
-fn sum(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    grouped_from_left(input, product, &[("+", BinaryOperator::Add), ("-", BinaryOperator::Subtract)])
-}
-
-/// `a * b`, `a / b`, `a % b`
-fn product(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    let operators = [("*", BinaryOperator::Multiply), ("/", BinaryOperator::Divide), ("%", BinaryOperator::Modulo)];
-    grouped_from_left(input, power, &operators)
-}
-
-/// `a ^ b`
-fn power(input: Tokens<'_>) -> Parsed<'_, Tree> {
-    grouped_from_left(input, signed, &[("^", BinaryOperator::Power)])
-}
-
-fn grouped_from_left<'a>(
-    input: Tokens<'a>,
-    operand: fn(Tokens<'a>) -> Parsed<'a, Tree>,
-    operators: &[(&'static str, BinaryOperator)],
-) -> Parsed<'a, Tree> {
-    let (mut rest, mut left) = operand(input)?;
-    while let (after, Some(joined_by)) = opt(|input| one_of(input, operators)).parse(rest)? {
-        let (after, right) = cut(operand).parse(after)?;
-        left = join(input, joined_by, left, right)?;
-        rest = after;
-    }
-    Ok((rest, left))
 }
 
 /// `-a`, `+a`. A minus before a number belongs to the number, so that the least integer can be written.
@@ -286,8 +280,7 @@ pub(super) fn target(input: Tokens<'_>) -> Parsed<'_, Expression> {
 fn postfix(input: Tokens<'_>) -> Parsed<'_, Tree> {
     let (mut rest, mut base) = atom(input)?;
     loop {
-        let step = alt((property_step, bracket_step, label_step));
-        let (after, (Some(step), height)) = measured(opt(step))(rest)? else { return Ok((rest, base)) };
+        let (after, (Some(step), height)) = measured(step)(rest)? else { return Ok((rest, base)) };
         let (span, height) = (input.span_to(after), base.height.max(height) + 1);
         let of = base.expression;
         let kind = match step {
@@ -309,35 +302,37 @@ enum Step {
     Labels(Vec<Vec<Name>>),
 }
 
-fn property_step(input: Tokens<'_>) -> Parsed<'_, Step> {
-    map(preceded(operator("."), cut(any_name(Thing::PropertyKey))), Step::Property).parse(input)
-}
-
-fn label_step(input: Tokens<'_>) -> Parsed<'_, Step> {
-    if !input.symbol_ahead(0, ":") {
-        return input.refuse(Expected::Operator(":"));
+/// A step behind a value, if there is one.
+fn step(input: Tokens<'_>) -> Parsed<'_, Option<Step>> {
+    if operator(".")(input).is_ok() {
+        let (rest, key) = must(any_name(Thing::PropertyKey)(input.skip(1)))?;
+        return Ok((rest, Some(Step::Property(key))));
     }
-    map(labels, Step::Labels).parse(input)
+    if operator("[")(input).is_ok() {
+        return bracket_step(input.skip(1)).map(|(rest, step)| (rest, Some(step)));
+    }
+    if operator(":")(input).is_ok() {
+        return labels(input).map(|(rest, labels)| (rest, Some(Step::Labels(labels))));
+    }
+    Ok((input, None))
 }
 
+/// `index]`, `from..to]`
 fn bracket_step(input: Tokens<'_>) -> Parsed<'_, Step> {
-    let (rest, _) = operator("[")(input)?;
-    let bounds = pair(opt(expression), opt(preceded(symbol(".."), opt(expression))));
-    let (rest, bounds) = cut(bounds).parse(rest)?;
-    let step = match bounds {
+    let (rest, from) = if input.symbol_ahead(0, "..") { (input, None) } else { must(some(expression(input)))? };
+    let (rest, dots) = opt(symbol("..")).parse(rest)?;
+    let open = dots.is_none() || rest.symbol_ahead(0, "]");
+    let (rest, to) = if open { (rest, None) } else { must(some(expression(rest)))? };
+    let (rest, _) = must(symbol("]")(rest))?;
+    let step = match (from, dots) {
         (Some(index), None) => Step::Index(index),
-        (from, Some(to)) => Step::Slice(from, to),
-        (None, None) => return rest.refuse(Expected::Thing(Thing::Expression)).map_err(fatal),
+        (from, _) => Step::Slice(from, to),
     };
-    cut(symbol("]")).parse(rest).map(|(rest, _)| (rest, step))
+    Ok((rest, step))
 }
 
-/// No other alternative can do better.
-fn fatal(error: Stop) -> Stop {
-    match error {
-        nom::Err::Error(refused) => nom::Err::Failure(refused),
-        other => other,
-    }
+fn some<T>(parsed: Parsed<'_, T>) -> Parsed<'_, Option<T>> {
+    parsed.map(|(rest, output)| (rest, Some(output)))
 }
 
 /// Runs a production and gives with its output the height of the tallest expression in it.
@@ -382,7 +377,9 @@ fn exists(patterns: Vec<PathPattern>, condition: Option<Expression>) -> Expressi
 
 /// `(a)`: the brackets leave no trace but the place, so that the column of `RETURN (a + b)` is called as written.
 fn bracketed(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
-    map(delimited(symbol("("), cut(expression), cut(symbol(")"))), |inside| inside.node).parse(input)
+    let (rest, inside) = must(expression(input.skip(1)))?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    Ok((rest, inside.node))
 }
 
 /// `[a, b]`, or `[x IN list WHERE condition | result]`
@@ -390,24 +387,71 @@ fn list(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     if input.variable_ahead(1) && input.keyword_ahead(2, "IN") {
         return list_comprehension(input);
     }
-    let items = separated_list0(symbol(","), expression);
-    map(delimited(symbol("["), items, cut(symbol("]"))), ExpressionKind::List).parse(input)
+    let (rest, items) = expressions(input.skip(1), "]")?;
+    Ok((rest, ExpressionKind::List(items)))
+}
+
+/// `a, b]`: none or more expressions and what closes them.
+fn expressions<'a>(input: Tokens<'a>, closing: &'static str) -> Parsed<'a, Vec<Expression>> {
+    let mut items = Vec::new();
+    if let Ok((rest, _)) = symbol(closing)(input) {
+        return Ok((rest, items));
+    }
+    let mut rest = input;
+    loop {
+        let (after, item) = must(expression(rest))?;
+        items.push(item);
+        match symbol(",")(after) {
+            Ok((after, _)) => rest = after,
+            Err(_) => return must(symbol(closing)(after)).map(|(after, _)| (after, items)),
+        }
+    }
+}
+
+/// `word expression`, or nothing.
+fn optional_part<'a>(
+    input: Tokens<'a>,
+    opening: impl Fn(Tokens<'a>) -> Parsed<'a, Span>,
+) -> Parsed<'a, Option<Expression>> {
+    match opening(input) {
+        Ok((rest, _)) => must(some(expression(rest))),
+        Err(_) => Ok((input, None)),
+    }
+}
+
+/// `x IN list`
+fn element_of_list(input: Tokens<'_>) -> Parsed<'_, (Name, Expression)> {
+    let (rest, variable) = must(variable(input))?;
+    let (rest, _) = must(keyword("IN")(rest))?;
+    let (rest, list) = must(expression(rest))?;
+    Ok((rest, (variable, list)))
 }
 
 fn list_comprehension(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
-    let condition = opt(preceded(keyword("WHERE"), cut(expression)));
-    let result = opt(preceded(symbol("|"), cut(expression)));
-    let inside = (separated_pair(variable, keyword("IN"), cut(expression)), condition, result);
-    map(delimited(symbol("["), inside, cut(symbol("]"))), |((variable, list), condition, result)| {
-        ExpressionKind::ListComprehension { variable, list, condition, result }
-    })
-    .parse(input)
+    let (rest, (variable, list)) = element_of_list(input.skip(1))?;
+    let (rest, condition) = optional_part(rest, keyword("WHERE"))?;
+    let (rest, result) = optional_part(rest, symbol("|"))?;
+    let (rest, _) = must(symbol("]")(rest))?;
+    Ok((rest, ExpressionKind::ListComprehension { variable, list, condition, result }))
 }
 
 /// `{key: value, ...}`
 pub(super) fn map_entries(input: Tokens<'_>) -> Parsed<'_, Vec<(Name, Expression)>> {
-    let entry = separated_pair(any_name(Thing::PropertyKey), cut(symbol(":")), cut(expression));
-    delimited(symbol("{"), separated_list0(symbol(","), entry), cut(symbol("}"))).parse(input)
+    let (mut rest, _) = symbol("{")(input)?;
+    let mut entries = Vec::new();
+    if let Ok((rest, _)) = symbol("}")(rest) {
+        return Ok((rest, entries));
+    }
+    loop {
+        let (after, key) = must(any_name(Thing::PropertyKey)(rest))?;
+        let (after, _) = must(symbol(":")(after))?;
+        let (after, value) = must(expression(after))?;
+        entries.push((key, value));
+        match symbol(",")(after) {
+            Ok((after, _)) => rest = after,
+            Err(_) => return must(symbol("}")(after)).map(|(after, _)| (after, entries)),
+        }
+    }
 }
 
 /// What begins with a word: a literal, CASE, EXISTS, a quantifier, a function call, a variable.
@@ -420,7 +464,7 @@ fn word(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
         return case(input);
     }
     if input.keyword_ahead(0, "EXISTS") && input.symbol_ahead(1, "{") {
-        return map(cut(subquery), |(patterns, condition)| exists(patterns, condition)).parse(input.skip(2));
+        return must(subquery(input.skip(2))).map(|(rest, (paths, condition))| (rest, exists(paths, condition)));
     }
     if let Some(kind) = quantifier_ahead(input) {
         return quantifier(input, kind);
@@ -436,13 +480,21 @@ fn word(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
 
 /// `CASE [operand] WHEN a THEN b ... [ELSE c] END`
 fn case(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
-    let branch = preceded(keyword("WHEN"), cut(separated_pair(expression, keyword("THEN"), expression)));
-    let otherwise = opt(preceded(keyword("ELSE"), cut(expression)));
-    let parts = (opt(expression), many1(branch), otherwise);
-    map(delimited(keyword("CASE"), cut(parts), cut(keyword("END"))), |(operand, branches, otherwise)| {
-        ExpressionKind::Case { operand, branches, otherwise }
-    })
-    .parse(input)
+    let rest = input.skip(1);
+    let simple = !rest.keyword_ahead(0, "WHEN");
+    let (mut rest, operand) = if simple { must(some(expression(rest)))? } else { (rest, None) };
+    let mut branches = Vec::new();
+    while branches.is_empty() || keyword("WHEN")(rest).is_ok() {
+        let (after, _) = must(keyword("WHEN")(rest))?;
+        let (after, when) = must(expression(after))?;
+        let (after, _) = must(keyword("THEN")(after))?;
+        let (after, then) = must(expression(after))?;
+        branches.push((when, then));
+        rest = after;
+    }
+    let (rest, otherwise) = optional_part(rest, keyword("ELSE"))?;
+    let (rest, _) = must(keyword("END")(rest))?;
+    Ok((rest, ExpressionKind::Case { operand, branches, otherwise }))
 }
 
 /// Which quantifier begins here: `all(x IN`, `any(x IN`, `none(x IN`, `single(x IN`.
@@ -458,12 +510,11 @@ fn quantifier_ahead(input: Tokens<'_>) -> Option<QuantifierKind> {
 }
 
 fn quantifier(input: Tokens<'_>, kind: QuantifierKind) -> Parsed<'_, ExpressionKind> {
-    let source = separated_pair(variable, keyword("IN"), expression);
-    let inside = pair(source, preceded(keyword("WHERE"), expression));
-    map(delimited(symbol("("), cut(inside), cut(symbol(")"))), move |((variable, list), condition)| {
-        ExpressionKind::Quantifier { kind, variable, list, condition }
-    })
-    .parse(input.skip(1))
+    let (rest, (variable, list)) = element_of_list(input.skip(2))?;
+    let (rest, _) = must(keyword("WHERE")(rest))?;
+    let (rest, condition) = must(expression(rest))?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    Ok((rest, ExpressionKind::Quantifier { kind, variable, list, condition }))
 }
 
 /// How many names, joined by dots, stand before an opening bracket here.
@@ -488,13 +539,11 @@ fn call(input: Tokens<'_>, parts: usize) -> Parsed<'_, ExpressionKind> {
     }
     let name = Name { node: names.join("."), span: input.span_to(behind) };
     if name.node.eq_ignore_ascii_case("count") && behind.symbol_ahead(1, "*") {
-        return cut(map(symbol(")"), |_| ExpressionKind::CountStar)).parse(behind.skip(2));
+        return must(symbol(")")(behind.skip(2))).map(|(rest, _)| (rest, ExpressionKind::CountStar));
     }
-    let arguments = pair(opt(keyword("DISTINCT")), separated_list0(symbol(","), expression));
-    map(delimited(symbol("("), arguments, cut(symbol(")"))), move |(distinct, arguments)| {
-        called(name.clone(), distinct.is_some(), arguments)
-    })
-    .parse(behind)
+    let (rest, distinct) = opt(keyword("DISTINCT")).parse(behind.skip(1))?;
+    let (rest, arguments) = expressions(rest, ")")?;
+    Ok((rest, called(name, distinct.is_some(), arguments)))
 }
 
 /// `exists((a)--(b))` is the pattern itself.

@@ -253,6 +253,14 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// Nothing else can stand here: a refusal ends the parse. It is what `cut` of nom is, without a frame on the stack.
+pub(super) fn must<T>(parsed: Parsed<'_, T>) -> Parsed<'_, T> {
+    parsed.map_err(|stop| match stop {
+        nom::Err::Error(refused) => nom::Err::Failure(refused),
+        other => other,
+    })
+}
+
 /// Runs a production one level deeper, and ends the parse below the deepest level.
 pub(super) fn nested<'a, T>(
     mut production: impl FnMut(Tokens<'a>) -> Parsed<'a, T>,

@@ -1,13 +1,15 @@
 //! Patterns: nodes, relationships, paths, and the bare words of the terse form.
 
+use std::collections::{HashMap, HashSet};
+
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
 use nom::multi::{many0, separated_list1};
-use nom::sequence::{delimited, pair, preceded};
+use nom::sequence::{pair, preceded};
 
 use super::expression::{expression, map_entries};
-use super::input::{Expected, Parsed, Thing, Tokens, any_name, keyword, spanned, symbol, variable};
+use super::input::{Expected, Parsed, Thing, Tokens, any_name, keyword, must, symbol, variable};
 use super::lexeme::LexemeKind;
 use crate::ast::{
     Arrow, Expression, Length, Name, NodePattern, PathModeName, PathPattern, RelationshipPattern, Shortest, Span,
@@ -18,7 +20,14 @@ use crate::limits::HOPS_MAX;
 
 /// `path, path, ...`
 pub(super) fn patterns(input: Tokens<'_>) -> Parsed<'_, Vec<PathPattern>> {
-    separated_list1(symbol(","), cut(path)).parse(input)
+    let (mut rest, first) = path(input)?;
+    let mut paths = vec![first];
+    while let (after, Some(_)) = opt(symbol(",")).parse(rest)? {
+        let (after, path) = must(path(after))?;
+        paths.push(path);
+        rest = after;
+    }
+    Ok((rest, paths))
 }
 
 /// `[name =] [ANY SHORTEST | ALL SHORTEST] [mode] nodes and relationships`, or
@@ -27,9 +36,8 @@ pub(super) fn path(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
     let (rest, (before, mode_before)) = pair(opt(shortest_prefix), opt(path_mode)).parse(input)?;
     let (rest, variable) = opt(path_variable).parse(rest)?;
     let (rest, (behind, mode_behind)) = pair(opt(shortest_prefix), opt(path_mode)).parse(rest)?;
-    let (rest, (wrapped, mut chain)) =
-        alt((map(shortest_call, |(which, chain)| (Some(which), chain)), map(chain, |chain| (None, chain))))
-            .parse(rest)?;
+    let wrapped = shortest_call_ahead(rest);
+    let (rest, mut chain) = if wrapped.is_some() { within_call(rest)? } else { chain(rest)? };
     chain.variable = variable;
     chain.shortest = wrapped.or(behind).or(before);
     chain.path_mode = mode_behind.or(mode_before);
@@ -71,20 +79,32 @@ pub(super) fn path_mode(input: Tokens<'_>) -> Parsed<'_, Spanned<PathModeName>> 
     }
 }
 
-/// `shortestPath(...)`, `allShortestPaths(...)`
-fn shortest_call(input: Tokens<'_>) -> Parsed<'_, (Shortest, PathPattern)> {
-    let which = match input.text_ahead(0).to_ascii_lowercase().as_str() {
-        "shortestpath" => Shortest::Any,
-        "allshortestpaths" => Shortest::All,
-        _ => return input.refuse(Expected::Thing(Thing::NodePattern)),
-    };
-    let inside = delimited(symbol("("), cut(chain), cut(symbol(")")));
-    map(preceded(any_name(Thing::NodePattern), inside), |chain| (which, chain)).parse(input)
+/// Which of `shortestPath(...)` and `allShortestPaths(...)` begins here.
+fn shortest_call_ahead(input: Tokens<'_>) -> Option<Shortest> {
+    match input.text_ahead(0).to_ascii_lowercase().as_str() {
+        "shortestpath" if input.symbol_ahead(1, "(") => Some(Shortest::Any),
+        "allshortestpaths" if input.symbol_ahead(1, "(") => Some(Shortest::All),
+        _ => None,
+    }
+}
+
+/// The path in the brackets of a call.
+fn within_call(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
+    let (rest, chain) = must(chain(input.skip(2)))?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    Ok((rest, chain))
 }
 
 /// Nodes with relationships between them.
 fn chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
-    let (rest, (start, steps)) = pair(node, many0(pair(relationship, cut(node)))).parse(input)?;
+    let (mut rest, start) = node(input)?;
+    let mut steps = Vec::new();
+    while relationship_begins(rest) {
+        let (after, relationship) = relationship(rest)?;
+        let (after, node) = must(node(after))?;
+        steps.push((relationship, node));
+        rest = after;
+    }
     let mut path =
         PathPattern { variable: None, shortest: None, path_mode: None, start, steps, span: input.span_to(rest) };
     number_repeated_words(&mut path);
@@ -94,53 +114,52 @@ fn chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
 /// The second `gene` of `gene -- disease -- gene` is another node, so it cannot have the same variable: it is called
 /// `gene2`, a third one `gene3`.
 fn number_repeated_words(path: &mut PathPattern) {
-    let mut taken: Vec<String> = Vec::new();
+    let mut taken = HashSet::new();
+    let mut numbers = HashMap::new();
     for node in std::iter::once(&mut path.start).chain(path.steps.iter_mut().map(|(_, node)| node)) {
         let Some(variable) = &mut node.variable else { continue };
         if node.bare && taken.contains(&variable.node) {
-            let numbered = (2..).map(|number| format!("{}{number}", variable.node));
-            variable.node = numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
+            let number = numbers.entry(variable.node.clone()).or_insert(1_usize);
+            variable.node = loop {
+                *number += 1;
+                let numbered = format!("{}{number}", variable.node);
+                if !taken.contains(&numbered) {
+                    break numbered;
+                }
+            };
         }
-        taken.push(variable.node.clone());
+        taken.insert(variable.node.clone());
     }
 }
 
 /// A node pattern in brackets, or a bare word.
 fn node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    let (rest, mut node) = alt((bracketed_node, bare_node)).parse(input)?;
-    node.span = input.span_to(rest);
-    Ok((rest, node))
+    if input.symbol_ahead(0, "(") {
+        return bracketed_node(input);
+    }
+    if input.variable_ahead(0) {
+        return bare_node(input);
+    }
+    let _: Parsed<'_, ()> = input.refuse(Expected::Thing(Thing::NodePattern));
+    input.refuse(Expected::Thing(Thing::BareWord))
 }
 
 /// `(variable:Label {key: value})`
 fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    if !input.symbol_ahead(0, "(") {
-        return input.refuse(Expected::Thing(Thing::NodePattern));
-    }
-    let parts = (opt(variable), opt(labels), opt(properties));
-    map(delimited(symbol("("), parts, cut(symbol(")"))), |(variable, labels, properties)| NodePattern {
-        variable,
-        labels: labels.unwrap_or_default(),
-        properties: properties.unwrap_or_default(),
-        bare: false,
-        span: Span::default(),
-    })
-    .parse(input)
+    let (rest, variable) = opt(variable).parse(input.skip(1))?;
+    let (rest, labels) = opt(labels).parse(rest)?;
+    let (rest, properties) = properties(rest)?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    let labels = labels.unwrap_or_default();
+    Ok((rest, NodePattern { variable, labels, properties, bare: false, span: input.span_to(rest) }))
 }
 
-/// `gene`, `gene {name: 'TP53'}`
+/// `gene`, `gene {name: 'TP53'}`. The braces are seldom there, so an error does not say that they could be.
 fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
-    if !input.variable_ahead(0) {
-        return input.refuse(Expected::Thing(Thing::BareWord));
-    }
-    map(pair(variable, opt(properties)), |(word, properties)| NodePattern {
-        labels: vec![vec![word.clone()]],
-        variable: Some(word),
-        properties: properties.unwrap_or_default(),
-        bare: true,
-        span: Span::default(),
-    })
-    .parse(input)
+    let (rest, word) = variable(input)?;
+    let (rest, properties) = if rest.symbol_ahead(0, "{") { properties(rest)? } else { (rest, Vec::new()) };
+    let labels = vec![vec![word.clone()]];
+    Ok((rest, NodePattern { variable: Some(word), labels, properties, bare: true, span: input.span_to(rest) }))
 }
 
 /// `:A|B:C`, `:A&B`: a node must have one label of each group.
@@ -152,24 +171,32 @@ pub(super) fn labels(input: Tokens<'_>) -> Parsed<'_, Vec<Vec<Name>>> {
     Ok((rest, groups))
 }
 
-/// `{key: value, ...}`
+/// `{key: value, ...}`, or nothing.
 fn properties(input: Tokens<'_>) -> Parsed<'_, Vec<(Name, Expression)>> {
-    map_entries(input)
+    match symbol("{")(input) {
+        Ok(_) => map_entries(input),
+        Err(_) => Ok((input, Vec::new())),
+    }
+}
+
+/// Whether a relationship begins here.
+fn relationship_begins(input: Tokens<'_>) -> bool {
+    let left = usize::from(input.symbol_ahead(0, "<"));
+    input.symbol_ahead(left, "-") || input.refuse::<()>(Expected::Thing(Thing::Relationship)).is_ok()
 }
 
 /// `-[...]->`, `<-[...]-`, `-[...]-`, `-->`, `<--`, `--`
 fn relationship(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
     let left = input.symbol_ahead(0, "<");
-    let dash = usize::from(left);
-    if !input.symbol_ahead(dash, "-") {
-        return input.refuse(Expected::Thing(Thing::Relationship));
-    }
-    let (rest, (mut relationship, _, right)) =
-        cut((map(opt(relationship_detail), Option::unwrap_or_default), symbol("-"), opt(symbol(">"))))
-            .parse(input.skip(dash + 1))?;
-    relationship.arrow = match (left, right) {
-        (true, None) => Arrow::Left,
-        (false, Some(_)) => Arrow::Right,
+    let rest = input.skip(1 + usize::from(left));
+    let detailed = symbol("[")(rest).is_ok();
+    let (rest, mut relationship) =
+        if detailed { relationship_detail(rest)? } else { (rest, RelationshipPattern::default()) };
+    let (rest, _) = must(symbol("-")(rest))?;
+    let (rest, right) = opt(symbol(">")).parse(rest)?;
+    relationship.arrow = match (left, right.is_some()) {
+        (true, false) => Arrow::Left,
+        (false, true) => Arrow::Right,
         _ => Arrow::Either,
     };
     relationship.span = input.span_to(rest);
@@ -192,15 +219,13 @@ impl Default for RelationshipPattern {
 
 /// `[variable:type1|type2*2..4 {key: value}]`
 fn relationship_detail(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
-    let parts = (opt(variable), opt(types), opt(length), opt(properties));
-    map(delimited(symbol("["), parts, cut(symbol("]"))), |(variable, types, length, properties)| RelationshipPattern {
-        variable,
-        types: types.unwrap_or_default(),
-        length,
-        properties: properties.unwrap_or_default(),
-        ..RelationshipPattern::default()
-    })
-    .parse(input)
+    let (rest, variable) = opt(variable).parse(input.skip(1))?;
+    let (rest, types) = opt(types).parse(rest)?;
+    let (rest, length) = opt(length).parse(rest)?;
+    let (rest, properties) = properties(rest)?;
+    let (rest, _) = must(symbol("]")(rest))?;
+    let types = types.unwrap_or_default();
+    Ok((rest, RelationshipPattern { variable, types, length, properties, ..RelationshipPattern::default() }))
 }
 
 /// `:type1|type2`, or as older queries have it `:type1|:type2`
@@ -258,11 +283,18 @@ fn relationship_ahead(input: Tokens<'_>) -> bool {
 
 /// `(a)--(b)` as a condition.
 pub(super) fn path_predicate(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
-    spanned(chain).parse(input).map(|(rest, path)| (rest, PathPattern { span: path.span, ..path.node }))
+    chain(input)
 }
 
 /// `[MATCH] path, path, ... [WHERE condition] }`, behind the opening brace of EXISTS.
 pub(super) fn subquery(input: Tokens<'_>) -> Parsed<'_, (Vec<PathPattern>, Option<Expression>)> {
-    let condition = opt(preceded(keyword("WHERE"), cut(expression)));
-    delimited(opt(keyword("MATCH")), pair(patterns, condition), symbol("}")).parse(input)
+    let (rest, _) = opt(keyword("MATCH")).parse(input)?;
+    let (rest, paths) = patterns(rest)?;
+    let (rest, where_word) = opt(keyword("WHERE")).parse(rest)?;
+    let (rest, condition) = match where_word {
+        Some(_) => must(expression(rest)).map(|(rest, condition)| (rest, Some(condition)))?,
+        None => (rest, None),
+    };
+    let (rest, _) = must(symbol("}")(rest))?;
+    Ok((rest, (paths, condition)))
 }

@@ -1,12 +1,11 @@
 //! The first stage: documents are prepared and cut into blocks, and what is finished already is left out.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hopgraph_engine::{Graph, RunId, Snapshot, StorageError, View};
 
-use super::BLOCKS_IN_FLIGHT_MAX;
 use super::prepare::{PreparedDocument, prepare};
+use super::{BLOCKS_IN_FLIGHT_MAX, Shared};
 use crate::{Corpus, IngestError, Reject, RejectKind};
 
 /// The most documents of a block.
@@ -43,7 +42,7 @@ pub(super) struct BlockReader<'a> {
     run: RunId,
     labels: &'a [String; 2],
     batch_pairs: usize,
-    stop: &'a AtomicBool,
+    shared: &'a Shared,
     /// A document that begins the next block.
     held_back: Option<PreparedDocument>,
     /// Identifiers and content of the documents in the blocks that may not be written yet.
@@ -58,10 +57,10 @@ impl<'a> BlockReader<'a> {
         run: RunId,
         labels: &'a [String; 2],
         batch_pairs: usize,
-        stop: &'a AtomicBool,
+        shared: &'a Shared,
     ) -> Self {
         let (held_back, in_flight, ended) = (None, VecDeque::new(), false);
-        Self { corpus, graph, run, labels, batch_pairs, stop, held_back, in_flight, ended }
+        Self { corpus, graph, run, labels, batch_pairs, shared, held_back, in_flight, ended }
     }
 
     /// Reads the next block whole; `None` if the ingestion is to stop.
@@ -74,10 +73,11 @@ impl<'a> BlockReader<'a> {
             block.documents.push(document);
         }
         while block.documents_read < DOCUMENTS_MAX && block.rejects.len() < REJECTS_MAX && size.text < TEXT_BYTES_MAX {
-            if self.stop.load(Ordering::Relaxed) {
+            let next = self.corpus.next();
+            if next.is_some() && self.shared.gives_up() {
                 return None;
             }
-            match self.corpus.next() {
+            match next {
                 None => {
                     self.ended = true;
                     break;

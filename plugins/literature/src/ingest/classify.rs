@@ -1,10 +1,11 @@
 //! The second stage: the model answers the questions of a block, each distinct one once.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use hopgraph_inference::{Classification, Classifier, Input, InputError, LabelledSpan, ModelDescription};
 
+use super::Shared;
 use super::block::Block;
 use super::prepare::PreparedSentence;
 use crate::IngestError;
@@ -20,26 +21,25 @@ pub(super) struct ClassifiedBlock {
     pub(super) result_of_question: Vec<usize>,
 }
 
-/// Classifies a block, a batch at a time; `None` if the ingestion is to stop. `answered` goes up with each batch.
+/// Classifies a block, a batch at a time; `None` if the ingestion is to stop.
 pub(super) fn classify(
     block: Block,
     classifier: &dyn Classifier,
     batch_pairs: usize,
-    stop: &AtomicBool,
-    answered: &AtomicU64,
+    shared: &Shared,
 ) -> Result<Option<ClassifiedBlock>, IngestError> {
     let description = classifier.description();
     let (inputs, result_of_question) = distinct_inputs(&block, &description.labels);
     let repeated = result_of_question.len() - inputs.len();
     let mut results = Vec::with_capacity(inputs.len());
     for batch in inputs.chunks(batch_pairs) {
-        if stop.load(Ordering::Relaxed) {
+        if shared.gives_up() {
             return Ok(None);
         }
         results.extend(classify_batch(classifier, description, batch)?);
-        answered.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        shared.pairs.fetch_add(batch.len() as u64, Ordering::Relaxed);
     }
-    answered.fetch_add(repeated as u64, Ordering::Relaxed);
+    shared.pairs.fetch_add(repeated as u64, Ordering::Relaxed);
     Ok(Some(ClassifiedBlock { block, results, result_of_question }))
 }
 

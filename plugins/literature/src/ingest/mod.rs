@@ -60,7 +60,7 @@ pub struct IngestOptions {
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { threshold: None, batch_pairs: 256, rejects: None }
+        Self { threshold: None, batch_pairs: 128, rejects: None }
     }
 }
 
@@ -97,7 +97,7 @@ pub fn ingest(
         // However this thread leaves, the other two must hear of it.
         let _stop = StopAtEnd(&shared.stop);
         scope.spawn(move || {
-            let blocks = BlockReader::new(corpus, graph, run, labels, batch_pairs, &shared.stop);
+            let blocks = BlockReader::new(corpus, graph, run, labels, batch_pairs, shared);
             send_all(blocks, &to_model);
         });
         scope.spawn(move || classify_all(&from_reader, &to_writer, classifier, batch_pairs, shared));
@@ -105,7 +105,7 @@ pub fn ingest(
     })?;
     Ok(IngestSummary {
         rejects_file: report.rejects.written().map(std::borrow::ToOwned::to_owned),
-        stopped: shared.stopped_by_observer.load(Ordering::Relaxed),
+        stopped: shared.gave_up.load(Ordering::Relaxed),
         elapsed: started.elapsed(),
         ..writer.summary
     })
@@ -116,10 +116,20 @@ pub fn ingest(
 struct Shared {
     /// No further work is wanted.
     stop: AtomicBool,
-    stopped_by_observer: AtomicBool,
+    /// Because of that, some work was not done.
+    gave_up: AtomicBool,
     /// Pairs that have an answer.
     pairs: AtomicU64,
     bytes_total: Option<u64>,
+}
+
+impl Shared {
+    /// Whether a stage has to give up the work in its hands. Only asked by one that has some.
+    fn gives_up(&self) -> bool {
+        let stop = self.stop.load(Ordering::Relaxed);
+        self.gave_up.fetch_or(stop, Ordering::Relaxed);
+        stop
+    }
 }
 
 /// Sets the flag when it goes out of scope.
@@ -154,7 +164,7 @@ fn classify_all(
             Ok(block) => block,
             Err(error) => return Some(Err(error)),
         };
-        classify::classify(block, classifier, batch_pairs, &shared.stop, &shared.pairs).transpose()
+        classify::classify(block, classifier, batch_pairs, shared).transpose()
     });
     send_all(classified, to);
 }
@@ -208,7 +218,6 @@ impl Report<'_> {
             elapsed: self.started.elapsed(),
         };
         if (self.observer)(&progress).is_break() {
-            self.shared.stopped_by_observer.store(true, Ordering::Relaxed);
             self.shared.stop.store(true, Ordering::Relaxed);
         }
     }

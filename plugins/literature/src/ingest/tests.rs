@@ -18,6 +18,7 @@ struct Rule {
     description: ModelDescription,
     /// Fails at this call, counted from 0.
     fails_at: Option<usize>,
+    panics_at: Option<usize>,
     calls: AtomicUsize,
     inputs: AtomicUsize,
 }
@@ -39,7 +40,7 @@ impl Rule {
             answers,
             threshold: 0.0,
         };
-        Self { description, fails_at: None, calls: AtomicUsize::new(0), inputs: AtomicUsize::new(0) }
+        Self { description, fails_at: None, panics_at: None, calls: AtomicUsize::new(0), inputs: AtomicUsize::new(0) }
     }
 
     fn failing_at(call: usize) -> Self {
@@ -58,8 +59,10 @@ impl Classifier for Rule {
 
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
         self.inputs.fetch_add(inputs.len(), Ordering::Relaxed);
-        if Some(self.calls.fetch_add(1, Ordering::Relaxed)) == self.fails_at {
-            return Err(InferenceError::Other("out of order".to_owned()));
+        let call = Some(self.calls.fetch_add(1, Ordering::Relaxed));
+        assert!(call != self.panics_at, "as the test wants");
+        if call == self.fails_at {
+            return Err(InferenceError::Compute("out of order".to_owned()));
         }
         Ok(inputs.iter().map(answer).collect())
     }
@@ -256,6 +259,30 @@ fn a_stopped_run_says_so_and_goes_on_later() {
     let rest = whole(&graph);
     assert_eq!((rest.stopped, rest.documents, rest.documents_skipped), (false, 3_646, summary.documents_added));
     assert_eq!(dump(&graph), dump(&undisturbed));
+}
+
+#[test]
+fn a_stop_that_comes_after_the_end_is_no_stop() {
+    let graph = Graph::temporary().unwrap();
+    let documents = [document("X:1", "[A1] causes <gout>.")];
+    let mut stop = |progress: &Progress| {
+        if progress.documents == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let summary = ingest(&graph, of(&documents), &Rule::new(), &small_batches(), &mut stop).unwrap();
+    assert_eq!((summary.stopped, summary.documents_added), (false, 1));
+}
+
+#[test]
+fn a_classifier_that_panics_leaves_a_sound_graph_to_go_on_with() {
+    let graph = Graph::temporary().unwrap();
+    let documents: Vec<Document> =
+        (0..40).map(|number| document(&format!("X:{number}"), &format!("[A1] causes <gout> in {number}."))).collect();
+    let rule = Rule { panics_at: Some(2), ..Rule::new() };
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&graph, of(&documents), &rule)));
+    assert!(outcome.is_err());
+    let summary = run(&graph, of(&documents), &Rule::new()).unwrap();
+    assert!(summary.documents_skipped < 40 && summary.documents_skipped + summary.documents_added == 40, "{summary}");
+    assert!(graph.check().unwrap().is_sound());
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl SourceFile {
         let format = format
             .or_else(|| Format::guess(path, beginning))
             .ok_or_else(|| IngestError::UnknownFormat { path: path.to_owned() })?;
-        let bytes = is_plain.then(|| metadata.len());
+        let bytes = is_plain.then_some(metadata.len());
         Ok(Self { path: path.to_owned(), format, bytes, input: (!is_plain).then_some(input) })
     }
 

@@ -8,7 +8,18 @@ use std::str::FromStr;
 pub enum Format {
     /// PubTator: `PMID|t|title`, `PMID|a|abstract`, then tab-separated annotations and relations, then a blank line.
     PubTator,
-    /// JSON Lines: one document a line. See the crate documentation for the keys.
+    /// JSON Lines, one document a line:
+    ///
+    /// ```json
+    /// {"id": "PMID:1", "title": "T", "abstract": "A", "year": 2020,
+    ///  "annotations": [{"start": 0, "end": 1, "label": "gene", "id": "NCBIGene:672", "name": "BRCA1"}]}
+    /// ```
+    ///
+    /// `id` and either `text` or `title` and `abstract` are needed. With `text`, offsets run over the text and the
+    /// title is kept for display only; without it they run over title and abstract joined by one character. Offsets
+    /// count characters (Unicode scalar values). Of an annotation, `start`, `end` and `label` are needed; `id` or `ids`
+    /// name the entity or entities, `name` the preferred name, and `text`, if it is there, must be what stands in the
+    /// span. Without an id the entity goes by its label and name. Other keys are passed over.
     JsonLines,
     /// The table of the Genetic Association Database: a sentence with a gene and a disease in each row.
     Gad,

@@ -1,15 +1,6 @@
 //! JSON Lines: one document a line, in a shape that is easy to write from any program.
 //!
-//! ```json
-//! {"id": "PMID:1", "title": "T", "abstract": "A", "year": 2020,
-//!  "annotations": [{"start": 0, "end": 1, "label": "gene", "id": "NCBIGene:672", "name": "BRCA1"}]}
-//! ```
-//!
-//! `id` and either `text` or `title` and `abstract` are needed. With `text`, offsets run over the text and the title is
-//! kept for display only; without it they run over title and abstract joined by one character. Offsets count characters
-//! (Unicode scalar values). Of an annotation, `start`, `end` and `label` are needed; `id` or `ids` name the entity or
-//! entities, `name` the preferred name, and `text`, if it is there, must be what stands in the span. Other keys are
-//! passed over.
+//! The keys are described at [`crate::Format::JsonLines`].
 
 use std::collections::VecDeque;
 

@@ -3,11 +3,11 @@
 //! ```text
 //! 123|t|Title
 //! 123|a|Abstract
-//! 123	0	5	Title	Disease	D000001
-//! 123	Association	D000001	672
+//! 123 → 0 → 5 → Title → Disease → D000001
+//! 123 → Association → D000001 → 672
 //! ```
 //!
-//! A record ends at a blank line or at the next title. Offsets run over title and abstract joined by one character.
+//! An arrow is a tab. A record ends at a blank line or at the next title. Offsets run over title and abstract joined by one character.
 //! Relation lines are passed over: what the graph states of these texts, the model decides.
 
 use std::collections::VecDeque;

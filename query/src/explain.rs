@@ -1,0 +1,268 @@
+//! The plan in words: an indented tree, one line an operator, with the rows that are expected, and after a profile the
+//! work that was counted. The text is stable: tests compare it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hopgraph_engine::Direction;
+use hopgraph_engine::traverse::PathMode;
+
+use crate::ast::Span;
+use crate::compute::Slot;
+use crate::logical::{
+    Access, Aggregate, Edit, Estimator, Expression, ExpressionKind, Hop, NodePattern, Plan, Query, Range, Reach,
+    Removal,
+};
+use crate::physical::Work;
+
+/// The lines of a plan, the last operator first, each input two spaces deeper.
+pub(crate) fn explain(query: &Query, text: &str, estimator: &Estimator, profile: Option<&[Arc<Work>]>) -> Vec<String> {
+    let mut writer = Writer { query, text, estimator, profile, lines: Vec::new() };
+    writer.plan(&query.plan, 0);
+    writer.lines
+}
+
+struct Writer<'w> {
+    query: &'w Query,
+    text: &'w str,
+    estimator: &'w Estimator,
+    profile: Option<&'w [Arc<Work>]>,
+    lines: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn plan(&mut self, plan: &Plan, depth: usize) {
+        let place = self.lines.len();
+        self.lines.push(String::new());
+        let existences: Vec<_> = plan.expressions().into_iter().flat_map(Expression::existences).collect();
+        let mut below = Vec::new();
+        // In the order in which `lower` meets them.
+        for existence in &existences {
+            below.push(self.lines.len());
+            self.plan(&existence.plan, depth + 1);
+        }
+        for input in plan.inputs() {
+            below.push(self.lines.len());
+            self.plan(input, depth + 1);
+        }
+        let measured = self.profile.and_then(|profile| profile.get(place)).map_or_else(String::new, |work| {
+            let inside: Vec<&Work> =
+                below.iter().filter_map(|&place| self.profile?.get(place)).map(Arc::as_ref).collect();
+            measured(work, &inside)
+        });
+        let rows = self.estimator.rows(plan);
+        let operator = self.operator(plan);
+        self.lines[place] = format!("{}{operator}  (about {} rows{measured})", "  ".repeat(depth), rounded(rows));
+    }
+
+    fn operator(&self, plan: &Plan) -> String {
+        match plan {
+            Plan::Row => "Row".into(),
+            Plan::Match { .. } => "Match".into(),
+            Plan::Scan { node, access, .. } => format!("Scan {} {}", self.node(node), self.access(access)),
+            Plan::Expand { from, to, hop, keep, .. } => {
+                let pattern = self.hop(*from, to, hop, None, Some(hop.edge));
+                let ends = if keep.distinct_ends { ", each end once" } else { "" };
+                format!("Expand {pattern}{ends}{}", self.unlike(&keep.unlike))
+            }
+            Plan::ExpandPaths { from, to, hop, walk, .. } => {
+                let pattern = self.hop(*from, to, hop, Some(walk.range), Some(walk.slot));
+                format!("ExpandPaths {} {pattern}{}", mode(walk.mode), self.unlike(&walk.unlike))
+            }
+            Plan::Reach { reach, .. } => format!("Reach {}", self.reach(reach)),
+            Plan::CountReach { reach, .. } => format!("CountReach {}", self.reach(reach)),
+            Plan::ShortestPath { from, to, hop, range, all, slot, .. } => {
+                let end = NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
+                let which = if *all { "all" } else { "any" };
+                format!("ShortestPath {which} {}", self.hop(*from, &end, hop, Some(*range), Some(*slot)))
+            }
+            Plan::Unrepeated { mode: kept, .. } => format!("Unrepeated {}", mode(*kept)),
+            Plan::Filter { conditions, .. } => format!("Filter {}", self.all(conditions, " AND ")),
+            Plan::Project { items, .. } => {
+                let items = items.iter().map(|(slot, item)| self.item(*slot, item)).collect::<Vec<_>>();
+                format!("Project {}", items.join(", "))
+            }
+            Plan::Aggregate { keys, aggregates, .. } => {
+                let keys = keys.iter().map(|(slot, key)| self.item(*slot, key));
+                let aggregates = aggregates.iter().map(|aggregate| self.aggregate(aggregate));
+                format!("Aggregate {}", keys.chain(aggregates).collect::<Vec<_>>().join(", "))
+            }
+            Plan::Distinct { slots, .. } => format!("Distinct {}", self.names(slots)),
+            Plan::Sort { keys, limit, .. } => {
+                let keys = keys.iter().map(|key| {
+                    format!("{}{}", self.expression(&key.expression), if key.descending { " DESC" } else { "" })
+                });
+                let keys = keys.collect::<Vec<_>>().join(", ");
+                match limit {
+                    None => format!("Sort {keys}"),
+                    Some(limit) => {
+                        let skip = limit.skip.as_ref().map(|skip| format!("{} + ", self.expression(skip)));
+                        format!("Top {}{} by {keys}", skip.unwrap_or_default(), self.expression(&limit.limit))
+                    }
+                }
+            }
+            Plan::Skip { count, .. } => format!("Skip {}", self.expression(count)),
+            Plan::Limit { count, .. } => format!("Limit {}", self.expression(count)),
+            Plan::Unwind { list, slot, .. } => format!("Unwind {} AS {}", self.expression(list), self.name(*slot)),
+            Plan::Apply { optional, .. } => if *optional { "Optional" } else { "Apply" }.into(),
+            Plan::Union { slots, .. } => format!("Union {}", self.names(slots)),
+            Plan::Create { creation, .. } => {
+                format!("Create {} nodes, {} relationships", creation.nodes.len(), creation.relationships.len())
+            }
+            Plan::Merge { creation, .. } => {
+                format!("Merge {} nodes, {} relationships", creation.nodes.len(), creation.relationships.len())
+            }
+            Plan::Set { edits, .. } => {
+                format!("Set {}", edits.iter().map(|edit| self.edit(edit)).collect::<Vec<_>>().join(", "))
+            }
+            Plan::Delete { targets, detach, .. } => {
+                format!("{}Delete {}", if *detach { "Detach" } else { "" }, self.all(targets, ", "))
+            }
+        }
+    }
+
+    fn node(&self, node: &NodePattern) -> String {
+        let labels = node.labels.iter().map(|alternatives| {
+            let names: Vec<&str> = alternatives.iter().map(|label| &*label.name).collect();
+            format!(":{}", names.join("|"))
+        });
+        let name = if node.named { self.name(node.slot) } else { String::new() };
+        let conditions = if node.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" where {}", self.all(&node.conditions, " AND "))
+        };
+        format!("({name}{}{conditions})", labels.collect::<String>())
+    }
+
+    fn access(&self, access: &Access) -> String {
+        match access {
+            Access::Id(value) => format!("by number {}", self.expression(value)),
+            Access::Identifier(value) => format!("by identifier {}", self.expression(value)),
+            Access::Name(value) => format!("by name {}", self.expression(value)),
+            Access::Label(alternatives) => {
+                let names: Vec<&str> = alternatives.iter().map(|label| &*label.name).collect();
+                format!("by label {}", names.join("|"))
+            }
+            Access::All => "one by one".into(),
+        }
+    }
+
+    fn hop(&self, from: Slot, to: &NodePattern, hop: &Hop, range: Option<Range>, slot: Option<Slot>) -> String {
+        format!("({}){}{}", self.name(from), self.arrow(hop, range, slot), self.node(to))
+    }
+
+    fn reach(&self, reach: &Reach) -> String {
+        let arrow = self.arrow(&reach.hop, Some(reach.range), None);
+        format!("{} {}{arrow}{}", mode(reach.mode), self.node(&reach.from), self.node(&reach.to))
+    }
+
+    fn arrow(&self, hop: &Hop, range: Option<Range>, slot: Option<Slot>) -> String {
+        let types: Vec<&str> = hop.types.iter().map(|relation| &*relation.name).collect();
+        let types = if types.is_empty() { String::new() } else { format!(":{}", types.join("|")) };
+        let range = range.map(|range| match range.most {
+            Some(most) if most == range.least => format!("*{most}"),
+            most => format!("*{}..{}", range.least, most.map(|most| most.to_string()).unwrap_or_default()),
+        });
+        let conditions = if hop.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" where {}", self.all(&hop.conditions, " AND "))
+        };
+        let name = slot.map(|slot| self.name(slot)).unwrap_or_default();
+        let inside = format!("{name}{types}{}{conditions}", range.unwrap_or_default());
+        let inside = if inside.is_empty() { String::new() } else { format!("[{inside}]") };
+        let (left, right) = match hop.direction {
+            Direction::Out => ("-", "->"),
+            Direction::In => ("<-", "-"),
+            Direction::Both => ("-", "-"),
+        };
+        format!("{left}{inside}{right}")
+    }
+
+    fn unlike(&self, slots: &[Slot]) -> String {
+        if slots.is_empty() { String::new() } else { ", no edge twice".into() }
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> String {
+        let distinct = if aggregate.distinct { "DISTINCT " } else { "" };
+        let argument = aggregate.argument.as_ref().map_or_else(|| "*".into(), |argument| self.expression(argument));
+        format!("{}({distinct}{argument})", aggregate.kind.name())
+    }
+
+    fn edit(&self, edit: &Edit) -> String {
+        match edit {
+            Edit::Property { target, key, .. } => format!("{}.{key}", self.expression(target)),
+            Edit::Replace { target, .. } | Edit::Merge { target, .. } => self.expression(target),
+            Edit::AddLabels { target, labels } => format!("{}:{}", self.expression(target), labels.join(":")),
+            Edit::Remove { target, removal: Removal::Property(key) } => format!("-{}.{key}", self.expression(target)),
+            Edit::Remove { target, removal: Removal::Labels(labels) } => {
+                format!("-{}:{}", self.expression(target), labels.join(":"))
+            }
+        }
+    }
+
+    fn item(&self, slot: Slot, item: &Expression) -> String {
+        let (name, expression) = (self.name(slot), self.expression(item));
+        if name == expression { name } else { format!("{expression} AS {name}") }
+    }
+
+    fn names(&self, slots: &[Slot]) -> String {
+        slots.iter().map(|&slot| self.name(slot)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn all(&self, expressions: &[Expression], separator: &str) -> String {
+        expressions.iter().map(|expression| self.expression(expression)).collect::<Vec<_>>().join(separator)
+    }
+
+    fn name(&self, slot: Slot) -> String {
+        self.query.slot_names.get(slot.0).cloned().unwrap_or_default()
+    }
+
+    /// An expression as it was written; one that was made here, in words.
+    fn expression(&self, expression: &Expression) -> String {
+        if let Some(slot) = expression.as_slot() {
+            return self.name(slot);
+        }
+        if expression.span != Span::default() {
+            let written = &self.text[expression.span.start..expression.span.end];
+            return written.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+        match &expression.kind {
+            ExpressionKind::Path { .. } => "path".into(),
+            ExpressionKind::HopCount(_) => "number of hops".into(),
+            ExpressionKind::Constant(crate::compute::Cell::Integer(integer)) => integer.to_string(),
+            _ => "expression".into(),
+        }
+    }
+}
+
+fn mode(mode: PathMode) -> &'static str {
+    match mode {
+        PathMode::Walk => "WALK",
+        PathMode::Trail => "TRAIL",
+        PathMode::Acyclic => "ACYCLIC",
+        PathMode::Simple => "SIMPLE",
+    }
+}
+
+/// What the operator itself did: its work without that of the operators inside.
+fn measured(work: &Work, inside: &[&Work]) -> String {
+    let own = |count: fn(&Work) -> u64| count(work).saturating_sub(inside.iter().map(|work| count(work)).sum());
+    let neighbors = own(|work| work.neighbors.load(Ordering::Relaxed));
+    let nanoseconds = own(|work| work.nanoseconds.load(Ordering::Relaxed));
+    let rows = work.rows.load(Ordering::Relaxed);
+    format!("; gave {rows}, touched {neighbors} neighbours, took {:.2} ms", nanoseconds as f64 / 1e6)
+}
+
+/// A guess needs no more than two digits.
+fn rounded(rows: f64) -> String {
+    if rows < 1.0 {
+        return if rows > 0.0 { "1".into() } else { "0".into() };
+    }
+    if rows >= 1e15 {
+        return "very many".into();
+    }
+    let scale = 10_f64.powf((rows.log10().floor() - 1.0).max(0.0));
+    format!("{:.0}", (rows / scale).round() * scale)
+}

@@ -1,0 +1,196 @@
+//! Functions that make one value of many rows.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hopgraph_engine::{Budget, NodeSet};
+
+use super::FunctionDescription;
+use crate::ast::BinaryOperator;
+use crate::compute::{Cell, Held, Key, arithmetic, order};
+use crate::fault::{Failure, Result};
+
+/// Which aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AggregateKind {
+    Count,
+    Collect,
+    Min,
+    Max,
+    Average,
+    Sum,
+    Deviation,
+}
+
+pub(super) const DESCRIPTIONS: [FunctionDescription; 7] = [
+    describe("count", "value", "How many values are not null; `count(*)`: how many rows."),
+    describe("collect", "value", "The values that are not null, as a list, in the order of the rows."),
+    describe("min", "value", "The least value, in the order of ORDER BY; null if there is none."),
+    describe("max", "value", "The largest value; null if there is none."),
+    describe("avg", "number", "The mean of the numbers; null if there is none."),
+    describe("sum", "number", "The sum of the numbers; 0 if there is none."),
+    describe("stDev", "number", "The standard deviation of a sample: 0 for fewer than two numbers."),
+];
+
+const KINDS: [AggregateKind; 7] = [
+    AggregateKind::Count,
+    AggregateKind::Collect,
+    AggregateKind::Min,
+    AggregateKind::Max,
+    AggregateKind::Average,
+    AggregateKind::Sum,
+    AggregateKind::Deviation,
+];
+
+const fn describe(name: &'static str, arguments: &'static str, description: &'static str) -> FunctionDescription {
+    FunctionDescription { name, arguments, description, is_aggregate: true }
+}
+
+impl AggregateKind {
+    /// The aggregate with this name, ignoring case.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let place = DESCRIPTIONS.iter().position(|description| description.name.eq_ignore_ascii_case(name))?;
+        Some(KINDS[place])
+    }
+
+    /// Its name as documented.
+    pub(crate) fn name(self) -> &'static str {
+        let place = KINDS.iter().position(|&kind| kind == self).unwrap_or_default();
+        DESCRIPTIONS[place].name
+    }
+
+    /// Whether equal rows may come once or many times without a difference.
+    pub(crate) fn ignores_duplicates(self) -> bool {
+        matches!(self, Self::Min | Self::Max)
+    }
+}
+
+/// The values of one group on their way to one value.
+#[derive(Debug)]
+pub(crate) struct Aggregator {
+    state: State,
+    /// What has been seen, if equal values count once.
+    seen: Option<Seen>,
+    held: Held,
+}
+
+#[derive(Debug)]
+enum State {
+    Count(u64),
+    Collect(Vec<Cell>),
+    Extreme { best: Cell, wanted: Ordering },
+    Sum(Cell),
+    Average { sum: f64, count: u64 },
+    /// Welford's method: the mean so far and the sum of squared distances from it.
+    Deviation { count: u64, mean: f64, squares: f64 },
+}
+
+/// A set of values; nodes are the common case and are kept as a bitmap.
+#[derive(Debug, Default)]
+struct Seen {
+    nodes: NodeSet,
+    others: HashSet<Key>,
+}
+
+impl Seen {
+    fn insert(&mut self, cell: &Cell, held: &mut Held, budget: &Arc<Budget>) -> Result<bool> {
+        if let Cell::Node(node) = cell {
+            let new = self.nodes.insert(*node);
+            if new {
+                held.grow(budget, 2)?;
+            }
+            return Ok(new);
+        }
+        let new = self.others.insert(Key(Box::new([cell.clone()])));
+        if new {
+            held.grow_by_cells(budget, std::slice::from_ref(cell))?;
+        }
+        Ok(new)
+    }
+}
+
+impl Aggregator {
+    /// Nothing seen yet.
+    pub(crate) fn new(kind: AggregateKind, distinct: bool) -> Self {
+        let state = match kind {
+            AggregateKind::Count => State::Count(0),
+            AggregateKind::Collect => State::Collect(Vec::new()),
+            AggregateKind::Min => State::Extreme { best: Cell::Null, wanted: Ordering::Less },
+            AggregateKind::Max => State::Extreme { best: Cell::Null, wanted: Ordering::Greater },
+            AggregateKind::Average => State::Average { sum: 0.0, count: 0 },
+            AggregateKind::Sum => State::Sum(Cell::Integer(0)),
+            AggregateKind::Deviation => State::Deviation { count: 0, mean: 0.0, squares: 0.0 },
+        };
+        Self { state, seen: distinct.then(Seen::default), held: Held::nothing() }
+    }
+
+    /// Counts a row of `count(*)`.
+    pub(crate) fn add_row(&mut self) {
+        if let State::Count(count) = &mut self.state {
+            *count += 1;
+        }
+    }
+
+    /// Takes the value of one row; null is left out.
+    pub(crate) fn add(&mut self, cell: Cell, budget: &Arc<Budget>) -> Result<(), Failure> {
+        if cell.is_null() {
+            return Ok(());
+        }
+        if let Some(seen) = &mut self.seen
+            && !seen.insert(&cell, &mut self.held, budget)?
+        {
+            return Ok(());
+        }
+        match &mut self.state {
+            State::Count(count) => *count += 1,
+            State::Collect(cells) => {
+                self.held.grow_by_cells(budget, std::slice::from_ref(&cell)).map_err(crate::QueryError::from)?;
+                cells.push(cell);
+            }
+            State::Extreme { best, wanted } => {
+                if best.is_null() || order(&cell, best) == *wanted {
+                    *best = cell;
+                }
+            }
+            State::Sum(sum) => {
+                number("sum", &cell)?;
+                *sum = arithmetic(BinaryOperator::Add, sum, &cell)?;
+            }
+            State::Average { sum, count } => {
+                *sum += number("avg", &cell)?;
+                *count += 1;
+            }
+            State::Deviation { count, mean, squares } => {
+                let number = number("stDev", &cell)?;
+                *count += 1;
+                let distance = number - *mean;
+                *mean += distance / *count as f64;
+                *squares += distance * (number - *mean);
+            }
+        }
+        Ok(())
+    }
+
+    /// The one value.
+    pub(crate) fn finish(self) -> Cell {
+        match self.state {
+            State::Count(count) => Cell::count(count),
+            State::Collect(cells) => Cell::List(cells.into()),
+            State::Extreme { best, .. } => best,
+            State::Sum(sum) => sum,
+            State::Average { count: 0, .. } => Cell::Null,
+            State::Average { sum, count } => Cell::Float(sum / count as f64),
+            State::Deviation { count: 0 | 1, .. } => Cell::Float(0.0),
+            State::Deviation { count, squares, .. } => Cell::Float((squares / (count - 1) as f64).sqrt()),
+        }
+    }
+}
+
+fn number(function: &str, cell: &Cell) -> Result<f64, Failure> {
+    match cell {
+        Cell::Integer(integer) => Ok(*integer as f64),
+        Cell::Float(float) => Ok(*float),
+        other => super::unfit(function, "numbers", other),
+    }
+}

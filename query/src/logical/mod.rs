@@ -1,0 +1,308 @@
+//! What to compute: a small tree of operators, made by `bind`, improved by the rules, turned into physical operators
+//! by `lower`.
+
+mod estimate;
+mod expression;
+mod pattern;
+pub(crate) mod rules;
+mod write;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hopgraph_engine::traverse::PathMode;
+
+pub(crate) use estimate::Estimator;
+pub(crate) use expression::{Existence, Expression, ExpressionKind};
+pub(crate) use pattern::{Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern};
+pub(crate) use write::{Creation, Edit, NewNode, NewRelationship, Removal};
+
+use crate::compute::Slot;
+use crate::function::AggregateKind;
+
+/// The most hops of a WALK whose pattern sets no limit; other modes end by themselves, since they repeat nothing.
+pub(crate) const WALK_HOPS_MAX: u32 = 64;
+
+/// A bound query.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) plan: Plan,
+    /// The columns of the answer, and where they stand.
+    pub(crate) columns: Vec<(String, Slot)>,
+    /// The name of each slot, for people.
+    pub(crate) slot_names: Vec<String>,
+    /// Whether it may change the graph.
+    pub(crate) writes: bool,
+}
+
+/// An operator with its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Plan {
+    /// The row as it stands, once. At the bottom of a query: one row without values.
+    Row,
+    /// A pattern whose order of work has not been chosen yet.
+    Match { input: Box<Plan>, pattern: Pattern },
+    /// For each row, each node that fits.
+    Scan { input: Box<Plan>, node: NodePattern, access: Access },
+    /// For each row, each single hop from a node.
+    Expand { input: Box<Plan>, from: Slot, to: NodePattern, hop: Arc<Hop>, keep: Keep },
+    /// For each row, each path of a number of hops from a node.
+    ExpandPaths { input: Box<Plan>, from: Slot, to: NodePattern, hop: Arc<Hop>, walk: Walk },
+    /// For each row, each pair of ends that some path joins, once, with the least number of hops.
+    Reach { input: Box<Plan>, reach: Reach },
+    /// How many such pairs there are.
+    CountReach { reach: Reach, slot: Slot },
+    /// For each row, the shortest paths between two nodes that it holds.
+    ShortestPath { input: Box<Plan>, from: Slot, to: Slot, hop: Arc<Hop>, range: Range, all: bool, slot: Slot },
+    /// The rows whose path repeats no node.
+    Unrepeated { input: Box<Plan>, start: Slot, relationships: Vec<Slot>, mode: PathMode },
+    /// The rows for which all conditions hold.
+    Filter { input: Box<Plan>, conditions: Vec<Expression> },
+    /// Each row with computed values.
+    Project { input: Box<Plan>, items: Vec<(Slot, Expression)> },
+    /// One row for each group.
+    Aggregate { input: Box<Plan>, keys: Vec<(Slot, Expression)>, aggregates: Vec<Aggregate> },
+    /// The first of each group of rows that agree in these slots.
+    Distinct { input: Box<Plan>, slots: Vec<Slot> },
+    /// The rows in order; of each, these slots are kept. With a limit, only the first so many.
+    Sort { input: Box<Plan>, keys: Vec<SortKey>, keep: Vec<Slot>, limit: Option<RowLimit> },
+    /// All rows but the first so many.
+    Skip { input: Box<Plan>, count: Expression },
+    /// The first so many rows.
+    Limit { input: Box<Plan>, count: Expression },
+    /// For each row, each element of a list.
+    Unwind { input: Box<Plan>, list: Expression, slot: Slot },
+    /// For each row, the rows that a plan makes of it; if it makes none and is optional, the row with nulls.
+    Apply { input: Box<Plan>, plan: Box<Plan>, fills: Vec<Slot>, optional: bool },
+    /// The rows of one branch after the other.
+    Union { branches: Vec<(Plan, Vec<Slot>)>, slots: Vec<Slot> },
+    /// Each row with new nodes and relationships.
+    Create { input: Box<Plan>, creation: Creation, keep: Vec<Slot> },
+    /// For each row, the rows that a plan makes of it, or the row with new nodes and relationships.
+    Merge { input: Box<Plan>, plan: Box<Plan>, creation: Creation, on_create: Vec<Edit>, on_match: Vec<Edit>, keep: Vec<Slot> },
+    /// Each row, after its edits.
+    Set { input: Box<Plan>, edits: Vec<Edit>, keep: Vec<Slot> },
+    /// Each row, after its deletions.
+    Delete { input: Box<Plan>, targets: Vec<Expression>, detach: bool, keep: Vec<Slot> },
+}
+
+/// How a scan finds its nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Access {
+    /// By number.
+    Id(Expression),
+    /// By external identifier.
+    Identifier(Expression),
+    /// By name or synonym.
+    Name(Expression),
+    /// By the rarest of its labels; several are alternatives.
+    Label(Vec<Label>),
+    /// One after the other.
+    All,
+}
+
+/// Which of the hops from a node an expansion keeps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Keep {
+    /// Each end once, however many edges lead to it.
+    pub(crate) distinct_ends: bool,
+    /// The slots of relationships whose edges must not be walked again.
+    pub(crate) unlike: Vec<Slot>,
+}
+
+/// How paths of variable length are walked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Walk {
+    pub(crate) range: Range,
+    pub(crate) mode: PathMode,
+    /// Where the list of relationships goes.
+    pub(crate) slot: Slot,
+    /// Whether the walk goes against the order of the pattern.
+    pub(crate) against: bool,
+    /// The slots of relationships whose edges must not be walked again.
+    pub(crate) unlike: Vec<Slot>,
+}
+
+/// Two ends and what lies between them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reach {
+    pub(crate) from: NodePattern,
+    pub(crate) to: NodePattern,
+    pub(crate) hop: Arc<Hop>,
+    pub(crate) range: Range,
+    pub(crate) mode: PathMode,
+    /// Where the least number of hops goes.
+    pub(crate) hops: Option<Slot>,
+}
+
+/// One aggregate of a projection.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Aggregate {
+    pub(crate) kind: AggregateKind,
+    /// What is aggregated; none for `count(*)`.
+    pub(crate) argument: Option<Expression>,
+    pub(crate) distinct: bool,
+    pub(crate) slot: Slot,
+}
+
+/// One key of ORDER BY.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SortKey {
+    pub(crate) expression: Expression,
+    pub(crate) descending: bool,
+}
+
+/// SKIP and LIMIT on sorted rows: how many are worth keeping.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RowLimit {
+    pub(crate) skip: Option<Expression>,
+    pub(crate) limit: Expression,
+}
+
+impl Plan {
+    /// The operators that it draws from, in order; a plan that runs once for each row comes after the input.
+    pub(crate) fn inputs(&self) -> Vec<&Self> {
+        match self {
+            Self::Row | Self::CountReach { .. } => Vec::new(),
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Union { branches, .. } => branches.iter().map(|(plan, _)| plan).collect(),
+            Self::Match { input, .. }
+            | Self::Scan { input, .. }
+            | Self::Expand { input, .. }
+            | Self::ExpandPaths { input, .. }
+            | Self::Reach { input, .. }
+            | Self::ShortestPath { input, .. }
+            | Self::Unrepeated { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Aggregate { input, .. }
+            | Self::Distinct { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Skip { input, .. }
+            | Self::Limit { input, .. }
+            | Self::Unwind { input, .. }
+            | Self::Create { input, .. }
+            | Self::Set { input, .. }
+            | Self::Delete { input, .. } => vec![input],
+        }
+    }
+
+    /// The operators that it draws from, to be changed.
+    pub(crate) fn inputs_mut(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::Row | Self::CountReach { .. } => Vec::new(),
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Union { branches, .. } => branches.iter_mut().map(|(plan, _)| plan).collect(),
+            Self::Match { input, .. }
+            | Self::Scan { input, .. }
+            | Self::Expand { input, .. }
+            | Self::ExpandPaths { input, .. }
+            | Self::Reach { input, .. }
+            | Self::ShortestPath { input, .. }
+            | Self::Unrepeated { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Aggregate { input, .. }
+            | Self::Distinct { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Skip { input, .. }
+            | Self::Limit { input, .. }
+            | Self::Unwind { input, .. }
+            | Self::Create { input, .. }
+            | Self::Set { input, .. }
+            | Self::Delete { input, .. } => vec![input],
+        }
+    }
+
+    /// The expressions that it evaluates itself, inputs left out.
+    pub(crate) fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {
+                Vec::new()
+            }
+            Self::Match { pattern, .. } => {
+                let nodes = pattern.nodes.iter().flat_map(|node| &node.conditions);
+                let hops = pattern.relationships.iter().flat_map(|relationship| &relationship.hop.conditions);
+                nodes.chain(hops).chain(&pattern.conditions).collect()
+            }
+            Self::Scan { node, .. } => node.conditions.iter().collect(),
+            Self::Expand { to, hop, .. } | Self::ExpandPaths { to, hop, .. } => {
+                to.conditions.iter().chain(&hop.conditions).collect()
+            }
+            Self::Reach { reach, .. } | Self::CountReach { reach, .. } => {
+                reach.from.conditions.iter().chain(&reach.to.conditions).chain(&reach.hop.conditions).collect()
+            }
+            Self::ShortestPath { hop, .. } => hop.conditions.iter().collect(),
+            Self::Filter { conditions, .. } => conditions.iter().collect(),
+            Self::Project { items, .. } => items.iter().map(|(_, item)| item).collect(),
+            Self::Aggregate { keys, aggregates, .. } => {
+                keys.iter().map(|(_, key)| key).chain(aggregates.iter().filter_map(|one| one.argument.as_ref())).collect()
+            }
+            Self::Sort { keys, .. } => keys.iter().map(|key| &key.expression).collect(),
+            Self::Skip { count, .. } | Self::Limit { count, .. } => vec![count],
+            Self::Unwind { list, .. } => vec![list],
+            Self::Create { creation, .. } => creation.expressions(),
+            Self::Merge { creation, on_create, on_match, .. } => {
+                let edits = on_create.iter().chain(on_match).flat_map(Edit::expressions);
+                creation.expressions().into_iter().chain(edits).collect()
+            }
+            Self::Set { edits, .. } => edits.iter().flat_map(Edit::expressions).collect(),
+            Self::Delete { targets, .. } => targets.iter().collect(),
+        }
+    }
+
+    /// Shows every expression that it evaluates itself to `change`, inputs left out.
+    pub(crate) fn change_expressions(&mut self, change: &mut dyn FnMut(&mut Expression)) {
+        match self {
+            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {}
+            Self::Match { pattern, .. } => {
+                pattern.nodes.iter_mut().flat_map(|node| &mut node.conditions).for_each(&mut *change);
+                let hops = pattern.relationships.iter_mut().flat_map(|relationship| &mut relationship.hop.conditions);
+                hops.chain(&mut pattern.conditions).for_each(change);
+            }
+            Self::Scan { node, .. } => node.conditions.iter_mut().for_each(change),
+            Self::Expand { to, hop, .. } | Self::ExpandPaths { to, hop, .. } => {
+                to.conditions.iter_mut().chain(&mut Arc::make_mut(hop).conditions).for_each(change);
+            }
+            Self::Reach { reach, .. } | Self::CountReach { reach, .. } => {
+                let ends = reach.from.conditions.iter_mut().chain(&mut reach.to.conditions);
+                ends.chain(&mut Arc::make_mut(&mut reach.hop).conditions).for_each(change);
+            }
+            Self::ShortestPath { hop, .. } => Arc::make_mut(hop).conditions.iter_mut().for_each(change),
+            Self::Filter { conditions, .. } => conditions.iter_mut().for_each(change),
+            Self::Project { items, .. } => items.iter_mut().map(|(_, item)| item).for_each(change),
+            Self::Aggregate { keys, aggregates, .. } => {
+                let arguments = aggregates.iter_mut().filter_map(|one| one.argument.as_mut());
+                keys.iter_mut().map(|(_, key)| key).chain(arguments).for_each(change);
+            }
+            Self::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expression).for_each(change),
+            Self::Skip { count, .. } | Self::Limit { count, .. } => change(count),
+            Self::Unwind { list, .. } => change(list),
+            Self::Create { creation, .. } => creation.change_expressions(change),
+            Self::Merge { creation, on_create, on_match, .. } => {
+                creation.change_expressions(change);
+                on_create.iter_mut().chain(on_match).for_each(|edit| edit.change_expressions(change));
+            }
+            Self::Set { edits, .. } => edits.iter_mut().for_each(|edit| edit.change_expressions(change)),
+            Self::Delete { targets, .. } => targets.iter_mut().for_each(change),
+        }
+    }
+
+    /// The slots that anything in it reads by an expression or hands on by name.
+    pub(crate) fn uses(&self) -> BTreeSet<Slot> {
+        let mut slots: BTreeSet<_> = self.expressions().into_iter().flat_map(Expression::reads).collect();
+        match self {
+            Self::Distinct { slots: own, .. } => slots.extend(own),
+            Self::Union { branches, .. } => slots.extend(branches.iter().flat_map(|(_, own)| own)),
+            Self::Create { creation, .. } | Self::Merge { creation, .. } => slots.extend(creation.reads()),
+            _ => {}
+        }
+        slots.extend(self.inputs().into_iter().flat_map(Self::uses));
+        slots
+    }
+
+    /// The rows of this plan for which the conditions hold.
+    pub(crate) fn filtered(self, conditions: Vec<Expression>) -> Self {
+        if conditions.is_empty() { self } else { Self::Filter { input: Box::new(self), conditions } }
+    }
+}

@@ -1,0 +1,71 @@
+//! Rule: a condition on one node or one single hop of a pattern goes to that node or hop; a condition on every hop of
+//! a relationship of variable length (`all(x IN r WHERE ...)`) goes to its hop, and then nobody needs the list.
+
+use std::collections::BTreeSet;
+
+use super::{Setting, rebuild};
+use crate::ast::QuantifierKind;
+use crate::compute::Slot;
+use crate::logical::{Expression, ExpressionKind, Pattern, Plan};
+
+pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
+    rebuild(plan, &mut |plan| match plan {
+        Plan::Match { input, mut pattern } => {
+            push(&mut pattern);
+            Plan::Match { input, pattern }
+        }
+        other => other,
+    })
+}
+
+fn push(pattern: &mut Pattern) {
+    let own = pattern.fills();
+    for condition in std::mem::take(&mut pattern.conditions) {
+        if let Some(condition) = push_one(pattern, &own, condition) {
+            pattern.conditions.push(condition);
+        }
+    }
+}
+
+/// Gives the condition back if it has to stay where it is.
+fn push_one(pattern: &mut Pattern, own: &BTreeSet<Slot>, condition: Expression) -> Option<Expression> {
+    // What an operator must find out first, or what speaks of other things of the pattern, stays.
+    let of_pattern: Vec<Slot> = condition.reads().intersection(own).copied().collect();
+    let [slot] = of_pattern[..] else { return Some(condition) };
+    if !condition.existences().is_empty() {
+        return Some(condition);
+    }
+    if let Some(node) = pattern.nodes.iter_mut().find(|node| node.slot == slot && !node.bound) {
+        match condition.kind {
+            ExpressionKind::HasLabels(inner, labels) if inner.as_slot() == Some(slot) => node.labels.extend(labels),
+            _ => node.conditions.push(condition),
+        }
+        return None;
+    }
+    let Some(relationship) = pattern.relationships.iter_mut().find(|relationship| relationship.slot == slot) else {
+        return Some(condition);
+    };
+    let condition = match relationship.range {
+        None => condition,
+        Some(_) => match asked_of_each(condition, slot, relationship.hop.edge) {
+            Ok(condition) => condition,
+            Err(condition) => return Some(condition),
+        },
+    };
+    relationship.hop.conditions.push(condition);
+    None
+}
+
+/// The condition on one edge, if what is asked is that it holds for all of the list; else what was given.
+fn asked_of_each(condition: Expression, list: Slot, edge: Slot) -> Result<Expression, Expression> {
+    match condition.kind {
+        ExpressionKind::Quantifier { kind: QuantifierKind::All, variable, list: of, condition: inner }
+            if of.as_slot() == Some(list) && !inner.reads().contains(&list) =>
+        {
+            let mut inner = *inner;
+            inner.replace_slot(variable, edge);
+            Ok(inner)
+        }
+        kind => Err(Expression { kind, span: condition.span }),
+    }
+}

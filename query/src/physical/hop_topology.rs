@@ -1,0 +1,81 @@
+//! The topology that a hop of variable length walks on, conditions on its edges included.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hopgraph_engine::{Interruption, StorageError, Topology, TopologyKey};
+
+use crate::compute::{Cell, Context, Held, Row, Slot, holds};
+use crate::fault::Result;
+use crate::logical::Hop;
+
+/// Fetches the topology once, and again only if an edit or the values that the conditions read have changed.
+pub(crate) struct HopTopology {
+    hop: Arc<Hop>,
+    reads: Vec<Slot>,
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    version: u64,
+    values: Box<[Cell]>,
+    topology: Arc<Topology>,
+    _held: Held,
+}
+
+impl HopTopology {
+    pub(crate) fn new(hop: Arc<Hop>) -> Self {
+        let reads: BTreeSet<_> = hop.reads();
+        Self { hop, reads: reads.into_iter().collect(), kept: None }
+    }
+
+    /// The topology for the row as it stands.
+    pub(crate) fn get(&mut self, context: &Context<'_>, row: &mut Row) -> Result<Arc<Topology>> {
+        let values = row.copy(&self.reads);
+        if let Some(kept) = &self.kept
+            && kept.version == context.version()
+            && kept.values == values
+        {
+            return Ok(Arc::clone(&kept.topology));
+        }
+        self.kept = None;
+        let key = TopologyKey { relations: context.relations(&self.hop.types)?, direction: self.hop.direction };
+        let whole = context.topology(&key)?;
+        let mut held = Held::nothing();
+        let topology = if self.hop.conditions.is_empty() {
+            whole
+        } else {
+            let filtered = Arc::new(self.filtered(&whole, context, row)?);
+            held.grow(context.budget(), filtered.memory_bytes())?;
+            filtered
+        };
+        let kept = Kept { version: context.version(), values, topology: Arc::clone(&topology), _held: held };
+        self.kept = Some(kept);
+        Ok(topology)
+    }
+
+    fn filtered(&self, whole: &Topology, context: &Context<'_>, row: &mut Row) -> Result<Topology> {
+        let mut failure = None;
+        let filtered = whole.filtered(|edge| {
+            row.set(self.hop.edge, Cell::Relationship(edge));
+            let mut keeps = || -> Result<bool> {
+                context.tick()?;
+                for condition in &self.hop.conditions {
+                    if !holds(condition, context, row)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            };
+            keeps().map_err(|error| {
+                // The engine carries its own errors only: this one stops it, and the real one is told below.
+                failure = Some(error);
+                StorageError::Interrupted(Interruption::Cancelled)
+            })
+        });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(filtered?),
+        }
+    }
+}

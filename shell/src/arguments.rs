@@ -1,0 +1,315 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use hopgraph::Value;
+
+use crate::quantity;
+use crate::render::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  hopgraph pubmed.hopgraph                          open the interactive shell
+  hopgraph query pubmed.hopgraph 'MATCH gene -[*2..4]- disease LIMIT 10'
+  hopgraph load facts.hopgraph --nodes nodes.tsv --edges edges.tsv.gz
+  hopgraph ingest pubmed.hopgraph abstracts.PubTator --model data/models/starter-llama-15m
+
+A database whose folder is named like a subcommand is written with its path: `hopgraph ./query`.
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.";
+
+/// An embedded graph database that reads the biomedical literature.
+///
+/// With a database alone, opens the interactive shell on it, or runs the statements on standard input if that is not a
+/// terminal.
+#[derive(Debug, Parser)]
+#[command(name = "hopgraph", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) subcommand: Option<Task>,
+    /// Folder of the database
+    #[arg(value_name = "DB", required = true)]
+    pub(crate) database: Option<PathBuf>,
+    /// Make the database if there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// How answers are computed and shown.
+    #[command(flatten)]
+    pub(crate) answers: AnswerArguments,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Run statements and print their rows
+    Query(QueryArguments),
+    /// Load plain facts from TSV or CSV files
+    Load(LoadArguments),
+    /// Read annotated literature with a language model
+    Ingest(IngestArguments),
+    /// Say how the two entities of each sentence are related, without a database
+    Classify(ClassifyArguments),
+    /// Show what a database holds
+    Info(InfoArguments),
+    /// Verify every invariant of a database; exits with 1 if something is broken
+    Check(CheckArguments),
+}
+
+/// How answers are computed and shown.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AnswerArguments {
+    /// A parameter, written $NAME in the query. VALUE is read as JSON if it is JSON, else as text
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, Value)>,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t, hide_default_value = true, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// The most memory that a query may use, such as 500MiB or 2GiB; `none` for no limit
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = quantity::size)]
+    pub(crate) memory_limit: quantity::Limit<u64>,
+    /// The longest that a query may run, such as 500ms, 10s or 2m
+    #[arg(long, value_name = "TIME", default_value = "none", hide_default_value = true, value_parser = quantity::time)]
+    pub(crate) time_limit: quantity::Limit<Duration>,
+}
+
+/// `hopgraph query`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph query DB 'MATCH (g:gene {name: $name})--(d:disease) RETURN d.name' --param name=BRCA1
+  hopgraph query DB 'MATCH gene -[*2..4]- disease' --format jsonl | head
+  hopgraph query DB - < statements.cypher
+
+Several statements are separated by `;` and run in order; the first that fails ends the run.
+A database is made only if a statement writes (CREATE, MERGE).")]
+pub(crate) struct QueryArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// The statements; `-` or none: read them from standard input
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    pub(crate) text: Option<String>,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArguments,
+}
+
+/// `hopgraph load`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph load DB --nodes nodes.csv --edges edges.csv
+  hopgraph load DB --nodes nodes.tsv --edges edges.tsv.gz \\
+      --node-columns id,name,label --edge-columns source,type,target
+  hopgraph load DB --edges ppi.tsv --edge-columns source,type,target,score:float,- --no-header --symmetric interacts
+
+A header row follows neo4j-admin (id:ID, :LABEL, name, year:int; :START_ID, :TYPE, :END_ID) or has the plain names id,
+name, label, synonyms; source, type, target. Names given here stand in place of those in the header row, one for each
+column; `-` leaves a column out. Other columns become properties; types are int, float, boolean, string, with [] for a
+list separated by `;`. Loading the same files again changes nothing, so an interrupted load is simply run again.")]
+pub(crate) struct LoadArguments {
+    /// Folder of the database; made if there is none
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// Files of nodes, plain or gzipped; read before any edges
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "edges")]
+    pub(crate) nodes: Vec<PathBuf>,
+    /// Files of edges, plain or gzipped
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) edges: Vec<PathBuf>,
+    /// Names of the columns of the nodes files, such as id,name,label
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) node_columns: Option<Vec<String>>,
+    /// Names of the columns of the edges files, such as source,type,target
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) edge_columns: Option<Vec<String>>,
+    /// The first row is data already
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// What separates the fields: `tab`, or one character. Default: from the name or the first line of each file
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// Relation types that mean the same both ways
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) symmetric: Vec<String>,
+    /// Relation types that say that something does not hold; they are never walked unless named
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) denied: Vec<String>,
+    /// Where rows go that cannot be loaded, with line and reason [default: DB with .load-rejects.tsv added]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+/// `hopgraph ingest`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph ingest DB data/biored/Dev.PubTator --model data/models/starter-llama-15m
+  hopgraph ingest DB abstracts/*.jsonl.gz --model MODEL --threshold 0.8
+
+Each pair of entities that stand in one sentence is read by the model; what it states becomes a relationship with that
+sentence as evidence. Ctrl-C stops after the sentences being read; the same command goes on where it was. What has been
+read by the same model is not read again.")]
+pub(crate) struct IngestArguments {
+    /// Folder of the database; made if there is none
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// Files of annotated texts, plain or gzipped
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Folder of the model, with its model.toml
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Format of the files: pubtator, jsonl, gad or eu-adr. Default: told from the beginning of each file
+    #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
+    pub(crate) format: Option<hopgraph::literature::Format>,
+    /// Least probability at which an answer makes a relationship, in place of the model's own
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
+    pub(crate) threshold: Option<f32>,
+    /// Where to list what could not be taken [default: DB with .ingest-rejects.tsv added]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+/// `hopgraph classify`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Each line is an object with masks in the sentence, or with the places of its two entities:
+  {\"id\": 1, \"sentence\": \"@GENE$ is not linked to @DISEASE$.\"}
+  {\"id\": 2, \"text\": \"BRCA1 causes cancer.\",
+   \"spans\": [{\"start\": 0, \"end\": 5, \"label\": \"gene\"}, {\"start\": 13, \"end\": 19, \"label\": \"disease\"}]}
+It comes out again with `answer` and `probabilities`.")]
+pub(crate) struct ClassifyArguments {
+    /// Folder of the model, with its model.toml
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// JSON Lines to read; `-` or none: standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Also write `logits` and `token_ids`
+    #[arg(long)]
+    pub(crate) logits: bool,
+}
+
+/// `hopgraph info`
+#[derive(Args, Debug)]
+pub(crate) struct InfoArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+}
+
+/// `hopgraph check`
+#[derive(Args, Debug)]
+pub(crate) struct CheckArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn parameter(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as name=BRCA1")?;
+    let name = name.trim().trim_start_matches('$');
+    if name.is_empty() {
+        return Err("the name before `=` is missing".to_owned());
+    }
+    Ok((name.to_owned(), parameter_value(value)))
+}
+
+/// The value of a parameter: JSON if it is JSON, else the text as it stands.
+pub(crate) fn parameter_value(text: &str) -> Value {
+    serde_json::from_str(text).map_or_else(|_| Value::Text(text.to_owned()), from_json)
+}
+
+fn from_json(json: serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Boolean(value),
+        Json::Number(number) => {
+            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(f64::NAN)), Value::Integer)
+        }
+        Json::String(text) => Value::Text(text),
+        Json::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
+        Json::Object(map) => Value::Map(map.into_iter().map(|(key, value)| (key, from_json(value))).collect()),
+    }
+}
+
+fn corpus_format(text: &str) -> Result<hopgraph::literature::Format, String> {
+    use hopgraph::literature::Format;
+    let known = || Format::ALL.map(Format::name).join(", ");
+    Format::ALL
+        .into_iter()
+        .find(|format| format.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("there is no format {text:?}; there are {}", known()))
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    text.parse()
+        .ok()
+        .filter(|value| (0.0..=1.0).contains(value))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => Err("expected `tab` or one character such as `,` or `;`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_database_alone_opens_the_shell_and_a_subcommand_is_one() {
+        let shell = Arguments::try_parse_from(["hopgraph", "my.db"]).unwrap();
+        assert!(shell.subcommand.is_none());
+        assert_eq!(shell.database.unwrap(), PathBuf::from("my.db"));
+        let info = Arguments::try_parse_from(["hopgraph", "info", "my.db"]).unwrap();
+        assert!(matches!(info.subcommand, Some(Task::Info(_))));
+        let path = Arguments::try_parse_from(["hopgraph", "./query"]).unwrap();
+        assert_eq!(path.database.unwrap(), PathBuf::from("./query"));
+    }
+
+    #[test]
+    fn parameters_are_json_or_text() {
+        let cases = [
+            ("n=3", Value::Integer(3)),
+            ("n=-2.5", Value::Float(-2.5)),
+            ("n=true", Value::Boolean(true)),
+            ("n=null", Value::Null),
+            ("n=BRCA1", Value::Text("BRCA1".into())),
+            ("n=\"3\"", Value::Text("3".into())),
+            ("n=007", Value::Text("007".into())),
+            ("n=a=b", Value::Text("a=b".into())),
+            ("n=", Value::Text(String::new())),
+            ("n=[1, \"x\"]", Value::List(vec![Value::Integer(1), Value::Text("x".into())])),
+            ("$n={\"k\": 1}", Value::Map([("k".to_owned(), Value::Integer(1))].into())),
+            ("n=18446744073709551615", Value::Float(18_446_744_073_709_551_615.0)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parameter(text), Ok(("n".to_owned(), expected)), "{text}");
+        }
+        assert!(parameter("name").unwrap_err().contains("NAME=VALUE"));
+        assert!(parameter("=3").unwrap_err().contains("missing"));
+    }
+
+    #[test]
+    fn delimiters_are_one_character() {
+        for (text, expected) in [("tab", Some(b'\t')), (";", Some(b';')), ("ab", None), ("x", None), ("é", None)] {
+            assert_eq!(delimiter(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Rows as text: one file per format.
+
+mod csv;
+mod error;
+mod json;
+mod table;
+mod value;
+
+use std::io::{self, Write};
+
+use hopgraph::{QueryError, Row};
+
+pub(crate) use error::{QueryFailure, is_broken_pipe, is_interruption, report};
+pub(crate) use json::from_value as json_value;
+pub(crate) use table::{Layout, plain_table};
+pub(crate) use value::Notation;
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns for people
+    #[default]
+    Table,
+    /// Comma-separated values (RFC 4180), lists and nodes as JSON
+    Csv,
+    /// One JSON array of objects
+    Json,
+    /// One JSON object a line, as soon as it is found
+    Jsonl,
+}
+
+impl Format {
+    /// All formats in the order of their explanation.
+    pub(crate) const ALL: [Self; 4] = [Self::Table, Self::Csv, Self::Json, Self::Jsonl];
+
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Writes the rows of one answer in one format.
+trait RowWriter {
+    /// Called once, before any row.
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// Takes one row.
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()>;
+    /// Called once, after the last row, also when the query failed half way.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// What became of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// How many were written.
+    pub(crate) rows: u64,
+    /// Whether there were more than the limit allows.
+    pub(crate) more: bool,
+}
+
+/// Why rows could not be written to their end.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// The query failed; the rows before that were written.
+    Query(QueryError),
+    /// They cannot be put out.
+    Output(io::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Writes rows as they come, at most `limit` of them.
+pub(crate) fn write_rows(
+    columns: &[String],
+    rows: &mut dyn Iterator<Item = Result<Row, QueryError>>,
+    format: Format,
+    layout: &Layout,
+    notation: &Notation,
+    limit: Option<u64>,
+    out: &mut dyn Write,
+) -> Result<Written, WriteError> {
+    let mut writer: Box<dyn RowWriter + '_> = match format {
+        Format::Table => Box::new(table::TableWriter::new(columns, layout, notation)),
+        Format::Csv => Box::new(csv::CsvWriter::new(columns)),
+        Format::Json => Box::new(json::JsonWriter::new(columns, json::Style::Array)),
+        Format::Jsonl => Box::new(json::JsonWriter::new(columns, json::Style::Lines)),
+    };
+    let mut written = Written { rows: 0, more: false };
+    let mut failure = None;
+    writer.begin(out)?;
+    for row in rows {
+        if limit.is_some_and(|limit| written.rows == limit) {
+            written.more = true;
+            break;
+        }
+        match row {
+            Ok(row) => writer.row(&row, out)?,
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+        written.rows += 1;
+    }
+    writer.end(out)?;
+    out.flush()?;
+    failure.map_or(Ok(written), |error| Err(WriteError::Query(error)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! A text of several statements, taken apart at the semicolons.
+
+use hopgraph::query::ast;
+use hopgraph::query::highlight::{TokenKind, tokens};
+
+/// One statement of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Statement<'t> {
+    /// The statement, without the semicolon.
+    pub(crate) text: &'t str,
+    /// The line on which it begins, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// The statements of a text in order. Semicolons in strings and comments do not count; a statement of white space and
+/// comments alone is none.
+pub(crate) fn statements(text: &str) -> Vec<Statement<'_>> {
+    let mut statements = Vec::new();
+    let mut begin: Option<usize> = None;
+    let mut end = 0;
+    for token in tokens(text) {
+        let is_separator = text.get(token.span.start..token.span.end) == Some(";");
+        match (token.kind, begin) {
+            (TokenKind::Comment, None) => {}
+            (_, None) if is_separator => {}
+            (_, Some(start)) if is_separator => {
+                statements.push(statement(text, start, end));
+                begin = None;
+            }
+            (_, start) => {
+                begin = start.or(Some(token.span.start));
+                end = token.span.end;
+            }
+        }
+    }
+    statements.extend(begin.map(|start| statement(text, start, end)));
+    statements
+}
+
+fn statement(text: &str, start: usize, end: usize) -> Statement<'_> {
+    let before = text.get(..start).unwrap_or_default();
+    Statement { text: text.get(start..end).unwrap_or_default(), line: 1 + before.matches('\n').count() }
+}
+
+/// Whether a statement makes something, so that it makes sense on a graph that is not there yet.
+pub(crate) fn creates(statement: &ast::Statement) -> bool {
+    let makes = |clause: &ast::Clause| matches!(clause, ast::Clause::Create(_) | ast::Clause::Merge { .. });
+    let mut clauses = statement.parts.iter().flat_map(|part| &part.clauses);
+    statement.mode != ast::Mode::Explain && clauses.any(|clause| makes(&clause.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_end_at_semicolons_outside_of_strings_and_comments() {
+        let cases: [(&str, &[(&str, usize)]); 7] = [
+            ("MATCH (n) RETURN n", &[("MATCH (n) RETURN n", 1)]),
+            ("RETURN 1;\nRETURN 2;", &[("RETURN 1", 1), ("RETURN 2", 2)]),
+            ("RETURN ';' AS a; RETURN `;`", &[("RETURN ';' AS a", 1), ("RETURN `;`", 1)]),
+            ("// one; two\nRETURN 1 /* ; */ ;", &[("RETURN 1 /* ; */", 2)]),
+            (";;  ; ", &[]),
+            ("// nothing\n", &[]),
+            ("", &[]),
+        ];
+        for (text, expected) in cases {
+            let found: Vec<_> = statements(text).iter().map(|statement| (statement.text, statement.line)).collect();
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_create_and_merge_make_things() {
+        let creates = |text: &str| creates(&hopgraph::query::parse::parse(text).unwrap());
+        for text in ["CREATE (n:gene)", "match (a) merge (a)-[:x]->(b:gene)"] {
+            assert!(creates(text), "{text}");
+        }
+        for text in ["MATCH (n) RETURN n.create", "MATCH (n) SET n.a = 'CREATE'", "EXPLAIN CREATE (n:gene)"] {
+            assert!(!creates(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What holds from statement to statement: the graph, the format, the parameters, the limits.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Result;
+use hopgraph::engine::View;
+use hopgraph::query::Summary;
+use hopgraph::{Graph, Parameters, QueryOptions};
+
+use crate::arguments::AnswerArguments;
+use crate::quantity::{counted, grouped, spoken};
+use crate::render::{self, Format, Layout, Notation, QueryFailure, WriteError};
+
+/// A graph and how its answers are shown.
+pub(crate) struct Session<'g> {
+    /// The graph.
+    pub(crate) graph: &'g Graph,
+    /// How rows are written.
+    pub(crate) format: Format,
+    /// What rows are written on.
+    pub(crate) layout: Layout,
+    /// Parameters by name.
+    pub(crate) parameters: Parameters,
+    /// Most rows that are shown of one answer.
+    pub(crate) row_limit: Option<u64>,
+    /// Whether a line under a table says how many rows there were, and how long they took.
+    pub(crate) footer: bool,
+    options: QueryOptions,
+}
+
+impl<'g> Session<'g> {
+    /// A session as the arguments have it; the flag stops what is running.
+    pub(crate) fn new(graph: &'g Graph, arguments: &AnswerArguments, cancel: Arc<AtomicBool>) -> Self {
+        Self {
+            graph,
+            format: arguments.format,
+            layout: crate::terminal::layout(),
+            parameters: arguments.parameters.iter().cloned().collect(),
+            row_limit: None,
+            footer: crate::terminal::stdout_is_terminal(),
+            options: QueryOptions {
+                memory_limit_bytes: arguments.memory_limit.0,
+                time_limit: arguments.time_limit.0,
+                cancel: Some(cancel),
+            },
+        }
+    }
+
+    /// Runs one statement: rows to `out`, what was written into the graph to `notes`.
+    pub(crate) fn run(&mut self, text: &str, out: &mut dyn Write, notes: &mut dyn Write) -> Result<()> {
+        if let Some(cancel) = &self.options.cancel {
+            // A Ctrl-C that came too late for the last statement is not meant for this one.
+            cancel.store(false, Ordering::Relaxed);
+        }
+        let started = Instant::now();
+        let failed = |error| QueryFailure::new(error, text);
+        let mut rows = self.graph.query_with(text, &self.parameters, &self.options).map_err(failed)?;
+        let notation = Notation::new(self.graph.snapshot()?.catalog());
+        let columns = rows.columns().to_vec();
+        let written =
+            render::write_rows(&columns, &mut rows, self.format, &self.layout, &notation, self.row_limit, out);
+        let written = written.map_err(|error| match error {
+            WriteError::Query(error) => anyhow::Error::new(failed(error)),
+            WriteError::Output(error) => anyhow::Error::new(error),
+        })?;
+        if self.footer && self.format == Format::Table && !columns.is_empty() {
+            self.write_footer(written, started, out)?;
+        }
+        if let Some(note) = note(&rows.summary()) {
+            writeln!(
+                notes,
+                "{note}{}",
+                if self.footer { format!(" in {}", spoken(started.elapsed())) } else { String::new() }
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_footer(&self, written: render::Written, started: Instant, out: &mut dyn Write) -> Result<()> {
+        let time = spoken(started.elapsed());
+        if written.more {
+            writeln!(
+                out,
+                "\nthe first {} rows in {time}; there are more (`:limit none` shows all)",
+                grouped(written.rows)
+            )?;
+        } else {
+            writeln!(out, "\n{} in {time}", counted(written.rows, "row"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a statement wrote, in words; nothing if it only read.
+fn note(summary: &Summary) -> Option<String> {
+    let parts = [
+        ("created", summary.nodes_created, "node"),
+        ("created", summary.relationships_created, "relationship"),
+        ("deleted", summary.nodes_deleted, "node"),
+        ("deleted", summary.relationships_deleted, "relationship"),
+        ("set", summary.properties_set, "property"),
+        ("set", summary.labels_set, "label"),
+    ];
+    let words: Vec<String> = parts
+        .iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|&(verb, count, noun)| match (noun, count) {
+            ("property", 2..) => format!("{verb} {} properties", grouped(count)),
+            _ => format!("{verb} {}", counted(count, noun)),
+        })
+        .collect();
+    if words.is_empty() { None } else { Some(words.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_told_in_words() {
+        assert_eq!(note(&Summary::default()), None);
+        let summary = Summary { nodes_created: 2, relationships_created: 1, properties_set: 3, ..Summary::default() };
+        assert_eq!(note(&summary).unwrap(), "created 2 nodes, created 1 relationship, set 3 properties");
+    }
+}

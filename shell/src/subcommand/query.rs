@@ -1,0 +1,81 @@
+//! `hopgraph query`: statements from the command line or standard input.
+
+use std::io::{IsTerminal, Read, stdin};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use hopgraph::Graph;
+use hopgraph::query::parse::parse;
+
+use super::open_existing;
+use crate::arguments::{AnswerArguments, QueryArguments};
+use crate::interrupt::{self, Second};
+use crate::render::QueryFailure;
+use crate::script;
+use crate::session::Session;
+
+pub(crate) fn run(arguments: &QueryArguments) -> Result<ExitCode> {
+    let text = match arguments.text.as_deref() {
+        Some("-") => read_stdin()?,
+        Some(text) => text.to_owned(),
+        None if stdin().is_terminal() => {
+            bail!(
+                "no query given: write it after the database, or use `-` to type it in, or `hopgraph DB` for the shell"
+            )
+        }
+        None => read_stdin()?,
+    };
+    run_script(&arguments.database, &text, &arguments.answers)
+}
+
+/// Runs the statements of a text in order. All are parsed before the first one runs; the first that fails ends the run.
+pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments) -> Result<ExitCode> {
+    let statements = script::statements(text);
+    if statements.is_empty() {
+        bail!("no statement to run: the query is empty");
+    }
+    let several = statements.len() > 1;
+    let place = |index: usize| Place { number: index + 1, line: statements[index].line };
+    let mut creates = false;
+    for (index, statement) in statements.iter().enumerate() {
+        let parsed = parse(statement.text).map_err(|error| QueryFailure::new(error, statement.text));
+        creates |= script::creates(&in_place(parsed.map_err(Into::into), several.then(|| place(index)))?);
+    }
+    let graph = if creates { Graph::open(database)? } else { open_existing(database)? };
+    let mut session = Session::new(&graph, answers, interrupt::flag(Second::Exits));
+    let (mut out, mut notes) = (std::io::stdout().lock(), std::io::stderr());
+    for (index, statement) in statements.iter().enumerate() {
+        let outcome = session.run(statement.text, &mut out, &mut notes);
+        in_place(outcome, several.then(|| place(index)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds to a failure which statement it was, if there are several.
+fn in_place<T>(outcome: Result<T>, place: Option<Place>) -> Result<T> {
+    match place {
+        Some(place) => outcome.context(place),
+        None => outcome,
+    }
+}
+
+/// Standard input, whole.
+pub(crate) fn read_stdin() -> Result<String> {
+    let mut text = String::new();
+    stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    Ok(text)
+}
+
+/// Which statement of several failed.
+#[derive(Debug)]
+struct Place {
+    number: usize,
+    line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "statement {}, which begins on line {}", self.number, self.line)
+    }
+}

@@ -1,0 +1,34 @@
+//! What standard output and standard error are: a terminal, or something that wants plain text.
+
+use std::io::{IsTerminal, stderr, stdout};
+
+use crate::render::Layout;
+
+/// Whether rows go to a person.
+pub(crate) fn stdout_is_terminal() -> bool {
+    stdout().is_terminal()
+}
+
+/// Whether messages go to a person.
+pub(crate) fn stderr_is_terminal() -> bool {
+    stderr().is_terminal()
+}
+
+/// Whether colours are welcome where there is a terminal; see <https://no-color.org>.
+pub(crate) fn colours_allowed() -> bool {
+    let unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    unset && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// How tables are drawn on standard output.
+pub(crate) fn layout() -> Layout {
+    if !stdout_is_terminal() {
+        return Layout::default();
+    }
+    Layout { width: comfy_table::Table::new().width(), styled: colours_allowed() }
+}
+
+/// `error:` as it begins a message on standard error.
+pub(crate) fn error_prefix() -> &'static str {
+    if stderr_is_terminal() && colours_allowed() { "\x1b[1;31merror:\x1b[0m" } else { "error:" }
+}

@@ -1,0 +1,104 @@
+//! The graph with everything that can be done with it: the door for applications.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, Run, Snapshot, StorageError};
+use hopgraph_inference::Classifier;
+use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
+use hopgraph_query::{Parameters, QueryError, QueryOptions, Rows};
+use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
+
+/// A graph in a directory. Shared by reference between threads; one process at a time has it open.
+#[derive(Debug)]
+pub struct Graph {
+    engine: hopgraph_engine::Graph,
+}
+
+impl Graph {
+    /// Opens the graph in this directory; a missing or empty directory becomes a new graph.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        hopgraph_engine::Graph::open(path).map(Self::from)
+    }
+
+    /// Opens with these options.
+    pub fn open_with(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self, StorageError> {
+        hopgraph_engine::Graph::open_with(path, options).map(Self::from)
+    }
+
+    /// A graph that is deleted when it is dropped.
+    pub fn temporary() -> Result<Self, StorageError> {
+        hopgraph_engine::Graph::temporary().map(Self::from)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.engine.path()
+    }
+
+    /// Runs a query within the default limits; see [`hopgraph_query::query`].
+    pub fn query(&self, text: &str, parameters: &Parameters) -> Result<Rows<'_>, QueryError> {
+        self.query_with(text, parameters, &QueryOptions::default())
+    }
+
+    /// Runs a query within these limits.
+    pub fn query_with(
+        &self,
+        text: &str,
+        parameters: &Parameters,
+        options: &QueryOptions,
+    ) -> Result<Rows<'_>, QueryError> {
+        hopgraph_query::query(&self.engine, text, parameters, options)
+    }
+
+    /// The graph as it is now, for reading node by node. Later commits do not show in it.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
+        self.engine.snapshot()
+    }
+
+    /// A batch of edits, committed whole or not at all; waits for the change that is open, if one is.
+    pub fn change(&self) -> Result<Change<'_>, StorageError> {
+        self.engine.change()
+    }
+
+    /// Begins a load of many plain facts that do not come from files; waits for the change that is open, if one is.
+    pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad<'_>, StorageError> {
+        self.engine.bulk_load(run)
+    }
+
+    /// Loads tables of nodes and edges; see [`hopgraph_tabular::load`].
+    pub fn load(
+        &self,
+        options: &LoadOptions,
+        observer: &mut dyn FnMut(&hopgraph_tabular::Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<LoadSummary, LoadError> {
+        hopgraph_tabular::load(&self.engine, options, observer)
+    }
+
+    /// Reads literature into the graph with a language model; see [`hopgraph_literature::ingest`].
+    pub fn ingest(
+        &self,
+        corpus: Corpus<'_>,
+        classifier: &dyn Classifier,
+        options: &IngestOptions,
+        observer: &mut dyn FnMut(&hopgraph_literature::Progress) -> ControlFlow<()>,
+    ) -> Result<IngestSummary, IngestError> {
+        hopgraph_literature::ingest(&self.engine, corpus, classifier, options, observer)
+    }
+
+    /// Verifies every invariant of the store.
+    pub fn check(&self) -> Result<CheckReport, StorageError> {
+        self.engine.check()
+    }
+
+    /// The engine's own graph, for what has no name here.
+    pub fn engine(&self) -> &hopgraph_engine::Graph {
+        &self.engine
+    }
+}
+
+impl From<hopgraph_engine::Graph> for Graph {
+    fn from(engine: hopgraph_engine::Graph) -> Self {
+        Self { engine }
+    }
+}
