@@ -14,3 +14,7 @@ mod format;
 mod program;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod scripts;
