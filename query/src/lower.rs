@@ -96,6 +96,12 @@ impl Lowering<'_> {
                 let branches = branches.iter().map(|(branch, columns)| (self.plan(branch), columns.clone())).collect();
                 Box::new(Union::new(branches, slots.clone()))
             }
+            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
+        }
+    }
+
+    fn writer(&mut self, plan: &Plan) -> Input {
+        match plan {
             Plan::Create { input, creation, keep } => {
                 Box::new(Create::new(self.input(plan, input), creation.clone(), keep.clone()))
             }
@@ -110,6 +116,7 @@ impl Lowering<'_> {
             Plan::Delete { input, targets, detach, keep } => {
                 Box::new(Delete::new(self.input(plan, input), targets.clone(), *detach, keep.clone()))
             }
+            _ => unreachable!("only plans that write come here"),
         }
     }
 }

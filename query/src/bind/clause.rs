@@ -3,7 +3,7 @@
 use hopgraph_engine::traverse::PathMode;
 
 use super::scope::{Scope, VariableKind};
-use super::{Binder, Bound};
+use super::{Binder, Bound, Finished};
 use crate::ast::{self, Clause, PathModeName, Span};
 use crate::compute::Slot;
 use crate::fault::{Result, meaning, too_large};
@@ -15,7 +15,7 @@ pub(super) const HOPS: &str = "hops";
 
 impl Binder<'_> {
     /// The clauses of a query without UNION: its plan and its columns.
-    pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<(Plan, Vec<(String, Slot)>)> {
+    pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<Finished> {
         if query.clauses.len() > CLAUSES_MAX {
             return Err(too_large("long in clauses", CLAUSES_MAX, query.clauses[CLAUSES_MAX].span));
         }
@@ -82,7 +82,7 @@ impl Binder<'_> {
     }
 
     /// A query that ends without RETURN: one that writes, or the terse form.
-    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<(Plan, Vec<(String, Slot)>)> {
+    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<Finished> {
         let last = query.clauses.last();
         let span = last.map(|clause| Span { start: clause.span.end, end: clause.span.end }).unwrap_or_default();
         match last.map(|clause| &clause.node) {
@@ -110,7 +110,7 @@ impl Binder<'_> {
         bound: Bound,
         clauses: &[ast::Spanned<Clause>],
         span: Span,
-    ) -> Result<(Plan, Vec<(String, Slot)>)> {
+    ) -> Result<Finished> {
         let filled;
         let projection = if projection.items.is_empty() && !projection.star {
             filled = terse_projection(projection, &bound.scope, clauses, span)?;

@@ -1,7 +1,7 @@
 //! WITH and RETURN: items, groups and aggregates, DISTINCT, ORDER BY, SKIP, LIMIT.
 
 use super::scope::{Scope, VariableKind};
-use super::{Aggregates, Binder, Bound};
+use super::{Aggregates, Binder, Bound, Columns};
 use crate::ast;
 use crate::compute::Slot;
 use crate::fault::{Result, meaning, meaning_with_help};
@@ -47,7 +47,7 @@ impl Binder<'_> {
         span: ast::Span,
         bound: Bound,
         needs_names: bool,
-    ) -> Result<(Bound, Vec<(String, Slot)>)> {
+    ) -> Result<(Bound, Columns)> {
         let Bound { plan, scope: before } = bound;
         self.aggregates = Aggregates::Gathered(Vec::new());
         let mut items = self.items(projection, span, &before, needs_names)?;
