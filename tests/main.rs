@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod source;
