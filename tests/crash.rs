@@ -11,8 +11,8 @@ use hopgraph::engine::Graph;
 use crate::dump::dump;
 use crate::program::{hopgraph, repository};
 
-/// How often each command is killed; `HOPGRAPH_CRASH_KILLS` asks for another number.
-const KILLS: u32 = 100;
+/// How often each command is killed; `HOPGRAPH_CRASH_KILLS` asks for another number, as `.ci/run` does.
+const KILLS: u32 = 10;
 
 fn kills() -> u32 {
     std::env::var("HOPGRAPH_CRASH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS)

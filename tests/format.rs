@@ -32,7 +32,10 @@ fn write_sample(path: &Path) {
         identifiers: vec![identifier.to_owned()],
         properties: Properties::from([
             ("score".to_owned(), PropertyValue::Float(0.5)),
-            ("tags".to_owned(), PropertyValue::List(vec![PropertyValue::Text("a".to_owned()), PropertyValue::Boolean(true)])),
+            (
+                "tags".to_owned(),
+                PropertyValue::List(vec![PropertyValue::Text("a".to_owned()), PropertyValue::Boolean(true)]),
+            ),
         ]),
     };
     let gene = change.add_node(node("BRCA1", labels[0], "NCBIGene:672")).unwrap();
