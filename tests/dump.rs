@@ -13,10 +13,8 @@ pub(crate) fn dump(graph: &Graph) -> String {
     let snapshot = graph.snapshot().unwrap();
     for (id, run) in snapshot.runs().unwrap() {
         writeln!(text, "run {id} {:?}", run.kind).unwrap();
-        for (document, _) in snapshot.documents().unwrap() {
-            if snapshot.run_has_document(id, document).unwrap() {
-                writeln!(text, "run {id} has read document {document}").unwrap();
-            }
+        for document in snapshot.documents_of_run(id).unwrap().iter() {
+            writeln!(text, "run {id} has read document {document}").unwrap();
         }
     }
     text

@@ -9,6 +9,12 @@ mod documents;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod scripts;

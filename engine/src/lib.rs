@@ -42,7 +42,7 @@ pub use model::{
     Direction, Document, Edge, Evidence, Mention, NewDocument, NewSentence, Node, Polarity, RelationType, Run, RunKind,
     Sentence, Statistics,
 };
-pub use node_set::NodeSet;
+pub use node_set::{DocumentSet, NodeSet};
 pub use snapshot::Snapshot;
 pub use topology::{Step, Topology, TopologyKey};
 pub use value::{Properties, PropertyValue};

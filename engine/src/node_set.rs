@@ -1,8 +1,8 @@
-//! A set of nodes, and its algebra. What it is packed in does not show.
+//! Sets of nodes, with their algebra, and of documents. What they are packed in does not show.
 
 use roaring::RoaringBitmap;
 
-use crate::NodeId;
+use crate::{DocumentId, NodeId};
 
 /// A set of nodes in order of id. Union, intersection and difference take time in the size of the packed sets.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +86,38 @@ impl FromIterator<NodeId> for NodeSet {
 }
 
 impl From<RoaringBitmap> for NodeSet {
+    fn from(bitmap: RoaringBitmap) -> Self {
+        Self(bitmap)
+    }
+}
+
+/// A set of documents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DocumentSet(RoaringBitmap);
+
+impl DocumentSet {
+    /// How many documents it holds.
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it holds this document.
+    pub fn contains(&self, document: DocumentId) -> bool {
+        self.0.contains(document.get())
+    }
+
+    /// The documents in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = DocumentId> + '_ {
+        self.0.iter().map(DocumentId::new)
+    }
+}
+
+impl From<RoaringBitmap> for DocumentSet {
     fn from(bitmap: RoaringBitmap) -> Self {
         Self(bitmap)
     }

@@ -8,9 +8,9 @@ use crate::storage::set;
 use crate::storage::store::{StoreSnapshot, damaged};
 use crate::topology::TopologyCache;
 use crate::{
-    Budget, Catalog, Direction, Document, DocumentId, Edge, Evidence, LabelId, Node, NodeId, NodeSet, Properties,
-    RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics, StorageError, Topology, TopologyKey, View,
-    confidence, graph, read,
+    Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, Evidence, LabelId, Node, NodeId, NodeSet,
+    Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics, StorageError, Topology,
+    TopologyKey, View, confidence, graph, read,
 };
 
 /// One moment of the graph, for reading; see [`View`] for the questions it answers.
@@ -69,7 +69,12 @@ impl<'g> Snapshot<'g> {
         Ok(names.find(|name| read::fold(name) == folded).unwrap_or_else(|| folded.to_owned()))
     }
 
-    /// Whether this run has finished with this document.
+    /// The documents that this run has finished with. To ask about many, keep this.
+    pub fn documents_of_run(&self, run: RunId) -> Result<DocumentSet, StorageError> {
+        read::set(&self.store, Family::RunDocuments, key::run(run)).map(DocumentSet::from)
+    }
+
+    /// Whether this run has finished with this document. Takes time in the number of documents near it.
     pub fn run_has_document(&self, run: RunId, document: DocumentId) -> Result<bool, StorageError> {
         read::set_contains(&self.store, Family::RunDocuments, key::run(run), document.get())
     }

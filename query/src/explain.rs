@@ -17,7 +17,7 @@ use crate::physical::Work;
 
 /// The lines of a plan, the last operator first, each input two spaces deeper.
 pub(crate) fn explain(query: &Query, text: &str, estimator: &Estimator, profile: Option<&[Arc<Work>]>) -> Vec<String> {
-    let mut writer = Writer { query, text, estimator, profile, lines: Vec::new() };
+    let mut writer = Writer { query, text, estimator, profile, met: 0, lines: Vec::new() };
     writer.plan(&query.plan, 0);
     writer.lines
 }
@@ -26,33 +26,47 @@ struct Writer<'w> {
     query: &'w Query,
     text: &'w str,
     estimator: &'w Estimator,
+    /// The work of the operators, in the order in which they are met here.
     profile: Option<&'w [Arc<Work>]>,
+    met: usize,
     lines: Vec<String>,
 }
 
 impl Writer<'_> {
-    fn plan(&mut self, plan: &Plan, depth: usize) {
-        let place = self.lines.len();
+    /// Writes a plan. Gives the place of its work in the profile.
+    fn plan(&mut self, plan: &Plan, depth: usize) -> usize {
+        let (place, line) = (self.met, self.lines.len());
+        self.met += 1;
+        if *plan == Plan::Row && line > 0 {
+            return place;
+        }
         self.lines.push(String::new());
-        let existences: Vec<_> = plan.expressions().into_iter().flat_map(Expression::existences).collect();
         let mut below = Vec::new();
         // In the order in which `lower` meets them.
-        for existence in &existences {
-            below.push(self.lines.len());
-            self.plan(&existence.plan, depth + 1);
+        for existence in plan.expressions().into_iter().flat_map(Expression::existences) {
+            self.lines.push(format!("{}Exists", "  ".repeat(depth + 1)));
+            below.push(self.plan(&existence.plan, depth + 2));
         }
         for input in plan.inputs() {
-            below.push(self.lines.len());
-            self.plan(input, depth + 1);
+            below.push(self.plan(input, depth + 1));
         }
-        let measured = self.profile.and_then(|profile| profile.get(place)).map_or_else(String::new, |work| {
-            let inside: Vec<&Work> =
-                below.iter().filter_map(|&place| self.profile?.get(place)).map(Arc::as_ref).collect();
-            measured(work, &inside)
-        });
-        let rows = self.estimator.rows(plan);
-        let operator = self.operator(plan);
-        self.lines[place] = format!("{}{operator}  (about {} rows{measured})", "  ".repeat(depth), rounded(rows));
+        let rows = rounded(self.estimator.rows(plan));
+        let plural = if rows == "1" { "" } else { "s" };
+        let (operator, measured) = (self.operator(plan), self.measured(place, &below));
+        self.lines[line] = format!("{}{operator}  (about {rows} row{plural}{measured})", "  ".repeat(depth));
+        place
+    }
+
+    /// What an operator itself did: its work without that of the operators inside.
+    fn measured(&self, place: usize, below: &[usize]) -> String {
+        let Some(profile) = self.profile else { return String::new() };
+        let own = |count: fn(&Work) -> u64| {
+            count(&profile[place]).saturating_sub(below.iter().map(|&inside| count(&profile[inside])).sum())
+        };
+        let neighbors = own(|work| work.neighbors.load(Ordering::Relaxed));
+        let nanoseconds = own(|work| work.nanoseconds.load(Ordering::Relaxed));
+        let rows = profile[place].rows.load(Ordering::Relaxed);
+        format!("; gave {rows}, touched {neighbors} neighbours, took {:.2} ms", nanoseconds as f64 / 1e6)
     }
 
     fn operator(&self, plan: &Plan) -> String {
@@ -72,7 +86,8 @@ impl Writer<'_> {
             Plan::Reach { reach, .. } => format!("Reach {}", self.reach(reach)),
             Plan::CountReach { reach, .. } => format!("CountReach {}", self.reach(reach)),
             Plan::ShortestPath { from, to, hop, range, all, slot, .. } => {
-                let end = NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
+                let end =
+                    NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
                 let which = if *all { "all" } else { "any" };
                 format!("ShortestPath {which} {}", self.hop(*from, &end, hop, Some(*range), Some(*slot)))
             }
@@ -244,15 +259,6 @@ fn mode(mode: PathMode) -> &'static str {
         PathMode::Acyclic => "ACYCLIC",
         PathMode::Simple => "SIMPLE",
     }
-}
-
-/// What the operator itself did: its work without that of the operators inside.
-fn measured(work: &Work, inside: &[&Work]) -> String {
-    let own = |count: fn(&Work) -> u64| count(work).saturating_sub(inside.iter().map(|work| count(work)).sum());
-    let neighbors = own(|work| work.neighbors.load(Ordering::Relaxed));
-    let nanoseconds = own(|work| work.nanoseconds.load(Ordering::Relaxed));
-    let rows = work.rows.load(Ordering::Relaxed);
-    format!("; gave {rows}, touched {neighbors} neighbours, took {:.2} ms", nanoseconds as f64 / 1e6)
 }
 
 /// A guess needs no more than two digits.

@@ -16,6 +16,11 @@ pub(crate) fn meaning_with_help(span: Span, message: impl Into<String>, help: Op
     QueryError { help, ..meaning(span, message) }
 }
 
+/// The query passes a limit of the language.
+pub(crate) fn too_large(what: &'static str, limit: usize, span: Span) -> QueryError {
+    QueryError { kind: QueryErrorKind::TooLarge { what, limit }, span: Some(span), help: None }
+}
+
 /// A value has the wrong type or no answer.
 pub(crate) fn value(span: Span, message: impl Into<String>) -> QueryError {
     QueryError { kind: QueryErrorKind::Value(message.into()), span: Some(span), help: None }

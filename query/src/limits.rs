@@ -10,3 +10,10 @@ pub const NESTING_MAX: usize = 64;
 
 /// Most hops that can be written after the star of a relationship.
 pub const HOPS_MAX: u32 = u32::MAX;
+
+/// Most clauses between two UNIONs. Each puts operators on top of those before it, and a row climbs through all of them.
+pub const CLAUSES_MAX: usize = 200;
+
+/// Most relationships written in one pattern; they are put one on top of the other as well. More hops than these are
+/// asked for with a star.
+pub const RELATIONSHIPS_MAX: usize = 200;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::logical::{Access, NodePattern, Plan};
 use crate::physical::{
-    Aggregate, Apply, CountReach, Create, Delete, Distinct, Exists, Expand, ExpandPaths, Filter, HopTopology,
-    Input, Limit, Merge, NodeFilter, Profiled, Project, Reach, Scan, Set, ShortestPath, Skip, Sort, Start, Union,
-    Unrepeated, Unwind, Work,
+    Aggregate, Apply, CountReach, Create, Delete, Distinct, Exists, Expand, ExpandPaths, Filter, HopTopology, Input,
+    Limit, Merge, NodeFilter, Profiled, Project, Reach, Scan, Set, ShortestPath, Skip, Sort, Start, Union, Unrepeated,
+    Unwind, Work,
 };
 
 /// The operators of a plan. With `profile`, each one's work is counted: in the order of [`crate::explain`].
@@ -87,9 +87,7 @@ impl Lowering<'_> {
             }
             Plan::Skip { input, count } => Box::new(Skip::new(self.input(plan, input), count.clone())),
             Plan::Limit { input, count } => Box::new(Limit::new(self.input(plan, input), count.clone())),
-            Plan::Unwind { input, list, slot } => {
-                Box::new(Unwind::new(self.input(plan, input), list.clone(), *slot))
-            }
+            Plan::Unwind { input, list, slot } => Box::new(Unwind::new(self.input(plan, input), list.clone(), *slot)),
             Plan::Apply { input, plan: inner, fills, optional } => {
                 let input = self.plan(input);
                 Box::new(Apply::new(input, self.plan(inner), fills.clone(), *optional))
@@ -98,6 +96,12 @@ impl Lowering<'_> {
                 let branches = branches.iter().map(|(branch, columns)| (self.plan(branch), columns.clone())).collect();
                 Box::new(Union::new(branches, slots.clone()))
             }
+            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
+        }
+    }
+
+    fn writer(&mut self, plan: &Plan) -> Input {
+        match plan {
             Plan::Create { input, creation, keep } => {
                 Box::new(Create::new(self.input(plan, input), creation.clone(), keep.clone()))
             }
@@ -112,6 +116,7 @@ impl Lowering<'_> {
             Plan::Delete { input, targets, detach, keep } => {
                 Box::new(Delete::new(self.input(plan, input), targets.clone(), *detach, keep.clone()))
             }
+            _ => unreachable!("only plans that write come here"),
         }
     }
 }

@@ -72,6 +72,11 @@ fn greet(graph: &Graph, out: &mut dyn Write) -> Result<()> {
 fn take(input: &str, session: &mut Session<'_>, out: &mut dyn Write) -> Flow {
     match try_take(input, session, out) {
         Ok(flow) => flow,
+        // The terminal has shown ^C where the cursor was.
+        Err(error) if render::is_interruption(&error) => {
+            let _ = writeln!(out, "\nstopped\n");
+            Flow::Continue
+        }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{} {}\n", terminal::error_prefix(), render::report(&error));
             Flow::Continue

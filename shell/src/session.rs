@@ -12,7 +12,7 @@ use hopgraph::{Graph, Parameters, QueryOptions};
 
 use crate::arguments::AnswerArguments;
 use crate::quantity::{counted, grouped, spoken};
-use crate::render::{self, Format, Layout, Notation, QueryFailure, WriteError};
+use crate::render::{self, Format, Layout, Notation, QueryFailure, WriteError, Written};
 
 /// A graph and how its answers are shown.
 pub(crate) struct Session<'g> {
@@ -66,29 +66,28 @@ impl<'g> Session<'g> {
             WriteError::Query(error) => anyhow::Error::new(failed(error)),
             WriteError::Output(error) => anyhow::Error::new(error),
         })?;
-        if self.footer && self.format == Format::Table && !columns.is_empty() {
-            self.write_footer(written, started, out)?;
-        }
+        self.write_footer(&columns, written, started, out, notes)?;
         if let Some(note) = note(&rows.summary()) {
-            writeln!(
-                notes,
-                "{note}{}",
-                if self.footer { format!(" in {}", spoken(started.elapsed())) } else { String::new() }
-            )?;
+            let time = if self.footer { format!(" in {}", spoken(started.elapsed())) } else { String::new() };
+            writeln!(notes, "{note}{time}")?;
         }
         Ok(())
     }
 
-    fn write_footer(&self, written: render::Written, started: Instant, out: &mut dyn Write) -> Result<()> {
-        let time = spoken(started.elapsed());
+    /// Under a table: how many rows, and how long they took. That rows were left out is told for every format.
+    fn write_footer(
+        &self,
+        columns: &[String],
+        written: Written,
+        started: Instant,
+        out: &mut dyn Write,
+        notes: &mut dyn Write,
+    ) -> Result<()> {
+        if self.footer && self.format == Format::Table && !columns.is_empty() {
+            writeln!(out, "\n{} in {}", counted(written.rows, "row"), spoken(started.elapsed()))?;
+        }
         if written.more {
-            writeln!(
-                out,
-                "\nthe first {} rows in {time}; there are more (`:limit none` shows all)",
-                grouped(written.rows)
-            )?;
-        } else {
-            writeln!(out, "\n{} in {time}", counted(written.rows, "row"))?;
+            writeln!(notes, "there are more than these {} rows: `:limit none` shows all", grouped(written.rows))?;
         }
         Ok(())
     }

@@ -4,6 +4,9 @@ use std::io::{IsTerminal, stderr, stdout};
 
 use crate::render::Layout;
 
+/// The narrowest table that COLUMNS may ask for.
+const NARROWEST: u16 = 20;
+
 /// Whether rows go to a person.
 pub(crate) fn stdout_is_terminal() -> bool {
     stdout().is_terminal()
@@ -20,12 +23,14 @@ pub(crate) fn colours_allowed() -> bool {
     unset && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// How tables are drawn on standard output.
+/// How tables are drawn on standard output: as wide as the terminal; elsewhere as wide as the environment says with
+/// COLUMNS, or else as the content is.
 pub(crate) fn layout() -> Layout {
-    if !stdout_is_terminal() {
-        return Layout::default();
+    if stdout_is_terminal() {
+        return Layout { width: comfy_table::Table::new().width(), styled: colours_allowed() };
     }
-    Layout { width: comfy_table::Table::new().width(), styled: colours_allowed() }
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    Layout { width: columns.filter(|columns| *columns >= NARROWEST), styled: false }
 }
 
 /// `error:` as it begins a message on standard error.

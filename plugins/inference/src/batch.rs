@@ -34,15 +34,13 @@ mod tests {
 
     #[test]
     fn each_sequence_is_in_one_batch_within_the_budget() {
-        let cases: [(&[usize], usize, &[&[usize]]); 5] = [
-            (&[], 10, &[]),
-            (&[3], 10, &[&[0]]),
-            (&[3, 9, 4, 2], 10, &[&[1], &[2, 0, 3]]),
-            (&[50, 5, 5], 10, &[&[0], &[1, 2]]),
-            (&[5, 5, 5], 10, &[&[0, 1], &[2]]),
-        ];
-        for (lengths, budget, expected) in cases {
+        let check = |lengths: &[usize], budget, expected: &[&[usize]]| {
             assert_eq!(batches(lengths, budget), expected, "{lengths:?}");
-        }
+        };
+        check(&[], 10, &[]);
+        check(&[3], 10, &[&[0]]);
+        check(&[3, 9, 4, 2], 10, &[&[1], &[2, 0, 3]]);
+        check(&[50, 5, 5], 10, &[&[0], &[1, 2]]);
+        check(&[5, 5, 5], 10, &[&[0, 1], &[2]]);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// Tokens that are worked on at once by one thread: enough to keep the matrix products busy, few enough that the
 /// numbers between two of them stay near the processor.
-const BATCH_TOKENS: usize = 512;
+const BATCH_TOKENS: usize = 256;
 
 /// A language model that answers a question about each sentence with one of a few words.
 ///

@@ -1,5 +1,7 @@
 //! Loading tables: what comes in, what is rejected, what is refused.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::fs;
 use std::io::Write;
 use std::ops::ControlFlow;

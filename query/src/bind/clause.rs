@@ -3,18 +3,22 @@
 use hopgraph_engine::traverse::PathMode;
 
 use super::scope::{Scope, VariableKind};
-use super::{Binder, Bound};
+use super::{Binder, Bound, Finished};
 use crate::ast::{self, Clause, PathModeName, Span};
 use crate::compute::Slot;
-use crate::fault::{Result, meaning};
-use crate::logical::{Plan, PathPattern};
+use crate::fault::{Result, meaning, too_large};
+use crate::limits::CLAUSES_MAX;
+use crate::logical::{PathPattern, Plan};
 
 /// The column of the least number of hops.
 pub(super) const HOPS: &str = "hops";
 
 impl Binder<'_> {
     /// The clauses of a query without UNION: its plan and its columns.
-    pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<(Plan, Vec<(String, Slot)>)> {
+    pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<Finished> {
+        if query.clauses.len() > CLAUSES_MAX {
+            return Err(too_large("long in clauses", CLAUSES_MAX, query.clauses[CLAUSES_MAX].span));
+        }
         let mut bound = Bound { plan: Plan::Row, scope: Scope::default() };
         for (place, clause) in query.clauses.iter().enumerate() {
             if let Clause::Return(projection) = &clause.node {
@@ -23,16 +27,16 @@ impl Binder<'_> {
                 }
                 return self.returned(projection, bound, &query.clauses[..place], clause.span);
             }
-            bound = self.clause(&clause.node, bound)?;
+            bound = self.clause(&clause.node, clause.span, bound)?;
         }
         self.without_return(query, bound)
     }
 
-    fn clause(&mut self, clause: &Clause, bound: Bound) -> Result<Bound> {
+    fn clause(&mut self, clause: &Clause, span: Span, bound: Bound) -> Result<Bound> {
         match clause {
             Clause::Match(found) => self.match_clause(found, bound),
             Clause::Unwind { list, variable } => self.unwind(list, variable, bound),
-            Clause::With { projection, condition } => self.with(projection, condition.as_ref(), bound),
+            Clause::With { projection, condition } => self.with(projection, condition.as_ref(), span, bound),
             Clause::Create(patterns) => self.create(patterns, bound),
             Clause::Merge { pattern, on_create, on_match } => self.merge(pattern, on_create, on_match, bound),
             Clause::Set(items) => self.set(items, bound),
@@ -78,7 +82,7 @@ impl Binder<'_> {
     }
 
     /// A query that ends without RETURN: one that writes, or the terse form.
-    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<(Plan, Vec<(String, Slot)>)> {
+    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<Finished> {
         let last = query.clauses.last();
         let span = last.map(|clause| Span { start: clause.span.end, end: clause.span.end }).unwrap_or_default();
         match last.map(|clause| &clause.node) {
@@ -106,7 +110,7 @@ impl Binder<'_> {
         bound: Bound,
         clauses: &[ast::Spanned<Clause>],
         span: Span,
-    ) -> Result<(Plan, Vec<(String, Slot)>)> {
+    ) -> Result<Finished> {
         let filled;
         let projection = if projection.items.is_empty() && !projection.star {
             filled = terse_projection(projection, &bound.scope, clauses, span)?;
@@ -114,7 +118,7 @@ impl Binder<'_> {
         } else {
             projection
         };
-        let (bound, columns) = self.projection(projection, bound, false)?;
+        let (bound, columns) = self.projection(projection, span, bound, false)?;
         Ok((bound.plan, columns))
     }
 }

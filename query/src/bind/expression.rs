@@ -155,11 +155,14 @@ impl Binder<'_> {
             }
             Aggregates::Gathered(gathered) => gathered,
         };
-        if let Some(local) = argument.as_ref().and_then(|argument| {
-            argument.reads().into_iter().find(|slot| self.locals.contains(slot))
-        }) {
+        if let Some(local) =
+            argument.as_ref().and_then(|argument| argument.reads().into_iter().find(|slot| self.locals.contains(slot)))
+        {
             let name = &self.slot_names[local.0];
-            return Err(meaning(span, format!("an aggregate cannot use `{name}`, which stands for elements of a list")));
+            return Err(meaning(
+                span,
+                format!("an aggregate cannot use `{name}`, which stands for elements of a list"),
+            ));
         }
         let same = |one: &Aggregate| (one.kind, one.distinct, &one.argument) == (kind, distinct, &argument);
         if let Some(place) = gathered.iter().position(same) {

@@ -48,6 +48,12 @@ enum Aggregates {
     Gathered(Vec<Aggregate>),
 }
 
+/// The names of columns, and where they stand.
+type Columns = Vec<(String, Slot)>;
+
+/// A query without UNION: its plan and its columns.
+type Finished = (Plan, Columns);
+
 /// A plan and the names that it gives.
 struct Bound {
     plan: Plan,
@@ -86,11 +92,7 @@ impl<'b> Binder<'b> {
         Ok(Query { plan, columns, slot_names: self.slot_names, writes: self.writes })
     }
 
-    fn union(
-        &mut self,
-        branches: Vec<((Plan, Vec<(String, Slot)>), &ast::SingleQuery)>,
-        all: bool,
-    ) -> Result<(Plan, Vec<(String, Slot)>)> {
+    fn union(&mut self, branches: Vec<(Finished, &ast::SingleQuery)>, all: bool) -> Result<Finished> {
         let names: Vec<String> = branches[0].0.1.iter().map(|(name, _)| name.clone()).collect();
         let mut outputs = Vec::new();
         for ((plan, columns), part) in branches {
@@ -98,7 +100,8 @@ impl<'b> Binder<'b> {
                 let span = part.clauses.last().map(|clause| clause.span).unwrap_or_default();
                 let found = columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
                 let wanted = names.join(", ");
-                let message = format!("the parts of a UNION must have the same columns: {wanted}; this one has {found}");
+                let message =
+                    format!("the parts of a UNION must have the same columns: {wanted}; this one has {found}");
                 return Err(meaning(span, message));
             }
             outputs.push((plan, columns.into_iter().map(|(_, slot)| slot).collect()));

@@ -10,11 +10,11 @@ use super::clause::path_mode;
 use super::scope::{Scope, VariableKind};
 use crate::ast::{self, Arrow, BinaryOperator, Name, Span};
 use crate::compute::Slot;
-use crate::fault::{Result, meaning, meaning_with_help};
+use crate::fault::{Result, meaning, meaning_with_help, too_large};
 use crate::function;
+use crate::limits::RELATIONSHIPS_MAX;
 use crate::logical::{
-    Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName,
-    RelationshipPattern,
+    Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
 };
 use crate::suggest::nearest;
 
@@ -32,6 +32,11 @@ impl Binder<'_> {
         let mut pattern = Pattern::default();
         let mut scope = before.clone();
         for path in paths {
+            if pattern.relationships.len() + path.steps.len() > RELATIONSHIPS_MAX
+                || pattern.nodes.len() > RELATIONSHIPS_MAX
+            {
+                return Err(too_large("long in its pattern", RELATIONSHIPS_MAX, path.span));
+            }
             self.path(path, mode, before, &mut scope, &mut pattern)?;
         }
         Ok((pattern, scope))
@@ -103,7 +108,8 @@ impl Binder<'_> {
             pattern.conditions.extend(label_condition(slot, labels, node.span).into_iter().chain(conditions));
             return Ok(place);
         }
-        let mut found = NodePattern { slot, bound: known.is_some(), named: node.variable.is_some(), labels, conditions };
+        let mut found =
+            NodePattern { slot, bound: known.is_some(), named: node.variable.is_some(), labels, conditions };
         if found.bound {
             let labels = std::mem::take(&mut found.labels);
             pattern.conditions.extend(label_condition(slot, labels, node.span));
@@ -162,7 +168,10 @@ impl Binder<'_> {
         match scope.find_explicit(&name.node) {
             None => scope.add(&name.node, slot, kind),
             Some(known) if pattern.relationships.iter().any(|other| other.slot == known.slot) => {
-                return Err(meaning(name.span, format!("the relationship `{}` can stand in a pattern once", name.node)));
+                return Err(meaning(
+                    name.span,
+                    format!("the relationship `{}` can stand in a pattern once", name.node),
+                ));
             }
             Some(known) if known.kind == kind || known.kind == VariableKind::Value => {
                 let (a, b) = (Expression::slot(slot, name.span), Expression::slot(known.slot, name.span));

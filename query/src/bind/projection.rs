@@ -1,7 +1,7 @@
 //! WITH and RETURN: items, groups and aggregates, DISTINCT, ORDER BY, SKIP, LIMIT.
 
 use super::scope::{Scope, VariableKind};
-use super::{Aggregates, Binder, Bound};
+use super::{Aggregates, Binder, Bound, Columns};
 use crate::ast;
 use crate::compute::Slot;
 use crate::fault::{Result, meaning, meaning_with_help};
@@ -28,9 +28,10 @@ impl Binder<'_> {
         &mut self,
         projection: &ast::Projection,
         condition: Option<&ast::Expression>,
+        span: ast::Span,
         bound: Bound,
     ) -> Result<Bound> {
-        let (mut bound, _) = self.projection(projection, bound, true)?;
+        let (mut bound, _) = self.projection(projection, span, bound, true)?;
         if let Some(condition) = condition {
             self.refuse_aggregates("in WHERE; name it in WITH and use the name");
             let conditions = self.expression(condition, &bound.scope)?.conjuncts();
@@ -43,12 +44,13 @@ impl Binder<'_> {
     pub(super) fn projection(
         &mut self,
         projection: &ast::Projection,
+        span: ast::Span,
         bound: Bound,
         needs_names: bool,
-    ) -> Result<(Bound, Vec<(String, Slot)>)> {
+    ) -> Result<(Bound, Columns)> {
         let Bound { plan, scope: before } = bound;
         self.aggregates = Aggregates::Gathered(Vec::new());
-        let mut items = self.items(projection, &before, needs_names)?;
+        let mut items = self.items(projection, span, &before, needs_names)?;
         let grouped = items.iter().any(Item::is_aggregate);
         let mut sort_keys = self.sort_keys(&projection.order, &before, &items, grouped)?;
         let gathered = std::mem::replace(&mut self.aggregates, Aggregates::Refused("here"));
@@ -68,7 +70,7 @@ impl Binder<'_> {
         if !sort_keys.is_empty() {
             plan = Plan::Sort { input: Box::new(plan), keys: sort_keys, keep: slots, limit: None };
         }
-        plan = self.paged(plan, projection)?;
+        plan = self.paged(plan, projection, &before)?;
         let mut scope = Scope::default();
         for item in &items {
             scope.add(&item.name, item.slot, item.kind);
@@ -77,7 +79,13 @@ impl Binder<'_> {
         Ok((Bound { plan, scope }, columns))
     }
 
-    fn items(&mut self, projection: &ast::Projection, before: &Scope, needs_names: bool) -> Result<Vec<Item>> {
+    fn items(
+        &mut self,
+        projection: &ast::Projection,
+        span: ast::Span,
+        before: &Scope,
+        needs_names: bool,
+    ) -> Result<Vec<Item>> {
         let mut items = Vec::new();
         if projection.star {
             for variable in before.explicit() {
@@ -85,6 +93,9 @@ impl Binder<'_> {
                 let (name, kind, slot) = (variable.name.clone(), variable.kind, variable.slot);
                 items.push(Item { name, expression, kind, slot });
             }
+        }
+        if projection.star && items.is_empty() {
+            return Err(meaning(span, "there is no variable that * could stand for"));
         }
         for written in &projection.items {
             let item = self.item(written, before, needs_names)?;
@@ -152,11 +163,8 @@ impl Binder<'_> {
         mut aggregates: Vec<Aggregate>,
     ) -> Result<Plan> {
         name_aggregates(items, &mut aggregates);
-        let keys: Vec<(Slot, Expression)> = items
-            .iter()
-            .filter(|item| !item.is_aggregate())
-            .map(|item| (item.slot, item.expression.clone()))
-            .collect();
+        let keys: Vec<(Slot, Expression)> =
+            items.iter().filter(|item| !item.is_aggregate()).map(|item| (item.slot, item.expression.clone())).collect();
         let mut computed = Vec::new();
         for item in items.iter_mut().filter(|item| item.is_aggregate()) {
             refer_to_groups(&mut item.expression, &keys, &aggregates);
@@ -177,18 +185,26 @@ impl Binder<'_> {
         Ok(if computed.is_empty() { plan } else { Plan::Project { input: Box::new(plan), items: computed } })
     }
 
-    fn paged(&mut self, mut plan: Plan, projection: &ast::Projection) -> Result<Plan> {
-        let nothing = Scope::default();
-        self.refuse_aggregates("in SKIP or LIMIT");
+    fn paged(&mut self, mut plan: Plan, projection: &ast::Projection, before: &Scope) -> Result<Plan> {
         if let Some(skip) = &projection.skip {
-            let count = self.expression(skip, &nothing)?;
-            plan = Plan::Skip { input: Box::new(plan), count };
+            plan = Plan::Skip { input: Box::new(plan), count: self.row_count(skip, before)? };
         }
         if let Some(limit) = &projection.limit {
-            let count = self.expression(limit, &nothing)?;
-            plan = Plan::Limit { input: Box::new(plan), count };
+            plan = Plan::Limit { input: Box::new(plan), count: self.row_count(limit, before)? };
         }
         Ok(plan)
+    }
+
+    /// The expression behind SKIP or LIMIT.
+    fn row_count(&mut self, written: &ast::Expression, before: &Scope) -> Result<Expression> {
+        self.refuse_aggregates("in SKIP or LIMIT");
+        let count = self.expression(written, before)?;
+        match count.reads().first() {
+            None => Ok(count),
+            Some(_) => {
+                Err(meaning(count.span, "SKIP and LIMIT are one number for all rows: they cannot use variables"))
+            }
+        }
     }
 }
 

@@ -8,9 +8,7 @@ use super::{Binder, Bound};
 use crate::ast::{self, Arrow, Name, RemoveItem, SetItem, Span};
 use crate::compute::Slot;
 use crate::fault::{Result, meaning, meaning_with_help};
-use crate::logical::{
-    Creation, Edit, Expression, ExpressionKind, NewNode, NewRelationship, Pattern, Plan, Removal,
-};
+use crate::logical::{Creation, Edit, Expression, ExpressionKind, NewNode, NewRelationship, Pattern, Plan, Removal};
 
 /// Nodes that the same clause makes, so that it may name them again.
 type Made = Vec<Slot>;
@@ -291,7 +289,10 @@ fn variable_expression(variable: &Name, scope: &Scope) -> Result<Expression> {
 /// A new path is written out: no mode, no shortest path.
 fn check_plain(path: &ast::PathPattern, clause: &str) -> Result<()> {
     if path.shortest.is_some() || path.path_mode.is_some() {
-        return Err(meaning(path.span, format!("{clause} makes a plain path; path modes and shortest paths are for MATCH")));
+        return Err(meaning(
+            path.span,
+            format!("{clause} makes a plain path; path modes and shortest paths are for MATCH"),
+        ));
     }
     Ok(())
 }

@@ -70,7 +70,5 @@ fn numbers(a: &Cell, b: &Cell, sign: &str) -> Result<(f64, f64), String> {
         Cell::Float(float) => Some(*float),
         _ => None,
     };
-    number(a)
-        .zip(number(b))
-        .ok_or_else(|| format!("{sign} works on numbers, not on {} and {}", a.kind(), b.kind()))
+    number(a).zip(number(b)).ok_or_else(|| format!("{sign} works on numbers, not on {} and {}", a.kind(), b.kind()))
 }

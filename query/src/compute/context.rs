@@ -21,6 +21,9 @@ const NODES_KEPT: usize = 4096;
 /// How many calls of [`Context::tick`] pass between two looks at the clock.
 const TICKS_BETWEEN_CHECKS: u32 = 256;
 
+/// A node record at hand, if there is one in this place.
+type KeptNode = Option<(NodeId, Arc<Node>)>;
+
 /// One run of one query: its moment of the graph, its change if it writes, its limits, and small caches.
 pub(crate) struct Context<'g> {
     snapshot: Snapshot<'g>,
@@ -30,7 +33,7 @@ pub(crate) struct Context<'g> {
     /// Grows with every edit, so that what was computed before it is not used after it.
     version: Counter<u64>,
     ticks: Counter<u32>,
-    nodes: RefCell<Vec<Option<(NodeId, Arc<Node>)>>>,
+    nodes: RefCell<Vec<KeptNode>>,
     all_nodes: RefCell<Option<Arc<NodeSet>>>,
     labels: RefCell<HashMap<LabelId, Arc<NodeSet>>>,
     topologies: RefCell<HashMap<TopologyKey, Arc<Topology>>>,
@@ -94,10 +97,7 @@ impl<'g> Context<'g> {
     }
 
     /// Asks the graph, the edits of this query included.
-    pub(crate) fn view<T>(
-        &self,
-        ask: impl FnOnce(&dyn View) -> std::result::Result<T, StorageError>,
-    ) -> Result<T> {
+    pub(crate) fn view<T>(&self, ask: impl FnOnce(&dyn View) -> std::result::Result<T, StorageError>) -> Result<T> {
         match &self.change {
             Some(change) => Ok(ask(&*change.borrow())?),
             None => Ok(ask(&self.snapshot)?),
@@ -178,7 +178,8 @@ impl<'g> Context<'g> {
         if names.is_empty() {
             return Ok(None);
         }
-        let find = |name: &RelationName, view: &dyn View| name.id.or_else(|| view.catalog().relation_type_id(&name.name));
+        let find =
+            |name: &RelationName, view: &dyn View| name.id.or_else(|| view.catalog().relation_type_id(&name.name));
         let mut ids: Vec<_> =
             self.view(|view| Ok(names.iter().filter_map(|name| find(name, view)).collect::<Vec<_>>()))?;
         ids.sort_unstable();

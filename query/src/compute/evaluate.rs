@@ -48,30 +48,13 @@ pub(crate) fn evaluate(expression: &Expression, context: &Context<'_>, row: &mut
         }
         Kind::Binary(operator, a, b) => binary(*operator, a, b, expression, context, row),
         Kind::IsNull(inner) => Ok(evaluate(inner, context, row)?.is_null().into()),
-        Kind::HasLabels(inner, labels) => {
-            let cell = evaluate(inner, context, row)?;
-            match cell {
-                Cell::Null => Ok(Cell::Null),
-                Cell::Node(node) => Ok(has_labels(context, node, labels)?.into()),
-                other => Err(value(span, format!("only a node has labels; this is {}", other.kind()))),
-            }
-        }
+        Kind::HasLabels(inner, labels) => label_test(inner, labels, context, row),
         Kind::Call(function, arguments) => {
             let cells = evaluate_all(arguments, context, row)?;
             function.call(context, &cells).map_err(|failure| failure.at(span))
         }
         Kind::Case { operand, branches, otherwise } => {
-            let operand = operand.as_ref().map(|operand| evaluate(operand, context, row)).transpose()?;
-            for (when, then) in branches {
-                let chosen = match &operand {
-                    Some(operand) => equals(operand, &evaluate(when, context, row)?) == Some(true),
-                    None => holds(when, context, row)?,
-                };
-                if chosen {
-                    return evaluate(then, context, row);
-                }
-            }
-            otherwise.as_ref().map_or(Ok(Cell::Null), |otherwise| evaluate(otherwise, context, row))
+            case(operand.as_deref(), branches, otherwise.as_deref(), context, row)
         }
         Kind::Comprehension { variable, list, condition, result } => {
             comprehension(*variable, list, condition.as_deref(), result.as_deref(), context, row)
@@ -88,6 +71,34 @@ pub(crate) fn evaluate(expression: &Expression, context: &Context<'_>, row: &mut
         Kind::HopCount(relationships) => Ok(hop_count(relationships, row)),
         Kind::Aggregate(_) => unreachable!("the binder replaces aggregates by the slots of an Aggregate operator"),
     }
+}
+
+fn label_test(inner: &Expression, labels: &[Vec<Label>], context: &Context<'_>, row: &mut Row) -> Result<Cell> {
+    match evaluate(inner, context, row)? {
+        Cell::Null => Ok(Cell::Null),
+        Cell::Node(node) => Ok(has_labels(context, node, labels)?.into()),
+        other => Err(value(inner.span, format!("only a node has labels; this is {}", other.kind()))),
+    }
+}
+
+fn case(
+    operand: Option<&Expression>,
+    branches: &[(Expression, Expression)],
+    otherwise: Option<&Expression>,
+    context: &Context<'_>,
+    row: &mut Row,
+) -> Result<Cell> {
+    let operand = operand.map(|operand| evaluate(operand, context, row)).transpose()?;
+    for (when, then) in branches {
+        let chosen = match &operand {
+            Some(operand) => equals(operand, &evaluate(when, context, row)?) == Some(true),
+            None => holds(when, context, row)?,
+        };
+        if chosen {
+            return evaluate(then, context, row);
+        }
+    }
+    otherwise.map_or(Ok(Cell::Null), |otherwise| evaluate(otherwise, context, row))
 }
 
 /// Whether a condition holds: true, not false, not null.
@@ -135,9 +146,8 @@ fn binary(
         return logic(operator, a, b, context, row);
     }
     let (left, right) = (evaluate(a, context, row)?, evaluate(b, context, row)?);
-    let ordered = |accept: fn(Ordering) -> bool| {
-        Cell::from(compare(&left, &right).map(|found| found.is_some_and(accept)))
-    };
+    let ordered =
+        |accept: fn(Ordering) -> bool| Cell::from(compare(&left, &right).map(|found| found.is_some_and(accept)));
     match operator {
         Operator::Equal => Ok(equals(&left, &right).into()),
         Operator::NotEqual => Ok(equals(&left, &right).map(|equal| !equal).into()),

@@ -17,5 +17,5 @@ pub(crate) use compare::{Key, compare, equals, order};
 pub(crate) use context::Context;
 pub(crate) use evaluate::{edges, evaluate, holds};
 pub(crate) use output::{to_cell, to_value};
-pub(crate) use property::{RESERVED_NODE_KEYS, property, property_map, to_property};
+pub(crate) use property::{RESERVED_NODE_KEYS, confidence, property, property_map, shortest, to_property};
 pub(crate) use row::{Held, Row, Slot};

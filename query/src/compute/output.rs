@@ -72,7 +72,11 @@ pub(crate) fn to_cell(value: &Value) -> Cell {
         Value::Relationship(relationship) => Cell::Relationship(relationship.edge),
         Value::Path(path) => Cell::Path(std::sync::Arc::new(hopgraph_engine::traverse::Path {
             nodes: path.nodes.iter().map(|node| node.id).collect(),
-            edges: path.relationships.iter().map(|relationship: &RelationshipValue| -> Edge { relationship.edge }).collect(),
+            edges: path
+                .relationships
+                .iter()
+                .map(|relationship: &RelationshipValue| -> Edge { relationship.edge })
+                .collect(),
         })),
     }
 }

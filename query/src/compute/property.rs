@@ -34,11 +34,23 @@ fn node_property(node: &Node, key: &str) -> Cell {
 }
 
 /// A property of a relationship; `confidence` is computed from its evidence.
-pub(crate) fn edge_property(context: &Context<'_>, edge: Edge, key: &str) -> Result<Cell> {
+fn edge_property(context: &Context<'_>, edge: Edge, key: &str) -> Result<Cell> {
     if key == "confidence" {
-        return context.view(|view| Ok(Cell::Float(view.confidence(edge)?)));
+        return confidence(context, edge);
     }
     context.view(|view| Ok(view.edge_properties(edge)?.get(key).map_or(Cell::Null, from_property)))
+}
+
+/// How sure the graph is of an edge.
+pub(crate) fn confidence(context: &Context<'_>, edge: Edge) -> Result<Cell> {
+    #[allow(clippy::cast_possible_truncation, reason = "models give single precision")]
+    context.view(|view| Ok(Cell::Float(shortest(view.confidence(edge)? as f32))))
+}
+
+/// The float with the fewest digits that stands for the same single-precision number: 0.9 for what would else be
+/// 0.8999999761581421, so that `r.confidence >= 0.9` holds where the model said 0.9.
+pub(crate) fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
 }
 
 /// All properties of a node, relationship or map, as a map.
@@ -49,7 +61,7 @@ pub(crate) fn property_map(context: &Context<'_>, cell: &Cell) -> Result<BTreeMa
             let stored = context.view(|view| view.edge_properties(*edge))?;
             let mut properties: BTreeMap<_, _> =
                 stored.iter().map(|(key, value)| (key.clone(), from_property(value))).collect();
-            properties.insert("confidence".into(), edge_property(context, *edge, "confidence")?);
+            properties.insert("confidence".into(), confidence(context, *edge)?);
             Ok(properties)
         }
         Cell::Map(map) => Ok(BTreeMap::clone(map)),

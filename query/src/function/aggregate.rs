@@ -79,11 +79,21 @@ pub(crate) struct Aggregator {
 enum State {
     Count(u64),
     Collect(Vec<Cell>),
-    Extreme { best: Cell, wanted: Ordering },
+    Extreme {
+        best: Cell,
+        wanted: Ordering,
+    },
     Sum(Cell),
-    Average { sum: f64, count: u64 },
+    Average {
+        sum: f64,
+        count: u64,
+    },
     /// Welford's method: the mean so far and the sum of squared distances from it.
-    Deviation { count: u64, mean: f64, squares: f64 },
+    Deviation {
+        count: u64,
+        mean: f64,
+        squares: f64,
+    },
 }
 
 /// A set of values; nodes are the common case and are kept as a bitmap.

@@ -5,10 +5,22 @@ use crate::compute::{Cell, Context};
 use crate::fault::{Failure, Result};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("toInteger", "number, text or boolean", 1..=1, "The value as an integer, cut off at the point; null if the text is no number.", to_integer),
+    Function::new(
+        "toInteger",
+        "number, text or boolean",
+        1..=1,
+        "The value as an integer, cut off at the point; null if the text is no number.",
+        to_integer,
+    ),
     Function::new("toFloat", "number or text", 1..=1, "The value as a float; null if the text is no number.", to_float),
     Function::new("toString", "value", 1..=1, "The number, boolean or text as a text.", to_text),
-    Function::new("toBoolean", "text, integer or boolean", 1..=1, "The value as a boolean; null if the text is neither true nor false.", to_boolean),
+    Function::new(
+        "toBoolean",
+        "text, integer or boolean",
+        1..=1,
+        "The value as a boolean; null if the text is neither true nor false.",
+        to_boolean,
+    ),
 ];
 
 /// Cut off at the point; null if it does not fit.

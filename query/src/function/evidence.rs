@@ -3,7 +3,7 @@
 use hopgraph_engine::{Edge, Evidence, RunId, RunKind, SentenceId, StorageError, View};
 
 use super::{Function, unfit};
-use crate::compute::{Cell, Context};
+use crate::compute::{Cell, Context, confidence, shortest};
 use crate::fault::{Failure, Result};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "relationship",
         1..=1,
         "How sure the graph is of a relationship, from 0 to 1, computed from its evidence; the same as relationship.confidence.",
-        confidence,
+        confidence_of,
     ),
     Function::new(
         "sentences",
@@ -73,9 +73,9 @@ fn describe(view: &dyn View, evidence: &Evidence) -> std::result::Result<Cell, S
             };
             let by_answer = probabilities.iter().enumerate().map(|(place, &probability)| {
                 let answer = answers.get(place).map_or_else(|| place.to_string(), |(answer, _)| answer.clone());
-                (answer, shortest(probability))
+                (answer, Cell::Float(shortest(probability)))
             });
-            entries.push(("probability", shortest(*probability)));
+            entries.push(("probability", Cell::Float(shortest(*probability))));
             entries.push(("probabilities", Cell::map(by_answer)));
             entries.push(("model", model));
             entries.push(("run", run_number(*run)));
@@ -89,15 +89,7 @@ fn run_number(run: RunId) -> Cell {
     Cell::count(run.get().into())
 }
 
-/// The float with the fewest digits that stands for the same single-precision number: 0.9, not 0.8999999761581421.
-fn shortest(probability: f32) -> Cell {
-    Cell::Float(probability.to_string().parse().unwrap_or_else(|_| f64::from(probability)))
-}
-
-fn describe_sentence(
-    view: &dyn View,
-    id: SentenceId,
-) -> std::result::Result<Vec<(&'static str, Cell)>, StorageError> {
+fn describe_sentence(view: &dyn View, id: SentenceId) -> std::result::Result<Vec<(&'static str, Cell)>, StorageError> {
     let Some(sentence) = view.sentence(id)? else { return Ok(Vec::new()) };
     let mut entries = vec![("sentence", Cell::text(&sentence.text)), ("start", Cell::count(sentence.start.into()))];
     if let Some(document) = view.document(sentence.document)? {
@@ -108,9 +100,9 @@ fn describe_sentence(
     Ok(entries)
 }
 
-fn confidence(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+fn confidence_of(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     let Cell::Relationship(edge) = &arguments[0] else { return unfit("confidence", "a relationship", &arguments[0]) };
-    Ok(Cell::Float(context.view(|view| view.confidence(*edge))?))
+    Ok(confidence(context, *edge)?)
 }
 
 fn sentences(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {

@@ -16,14 +16,51 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("properties", "node or relationship", 1..=1, "All properties, as a map.", properties),
     Function::new("keys", "node, relationship or map", 1..=1, "The names of the properties, in order.", keys),
     Function::new("name", "node", 1..=1, "The preferred name of a node; the same as node.name.", name),
-    Function::new("identifiers", "node", 1..=1, "The external ids of a node, as a list; the same as node.identifiers.", identifiers),
-    Function::new("synonyms", "node", 1..=1, "The other names of a node, as a list; the same as node.synonyms.", synonyms),
-    Function::new("named", "node, text", 2..=2, "Whether the text is a name or synonym of the node, ignoring case. As a key in a node pattern, `{named: 'brca1'}`, it finds the node through the index of names.", named),
-    Function::new("identified", "node, text", 2..=2, "Whether the text is one of the external ids of the node, letter for letter. In a node pattern it is the key `identifier`: `{identifier: 'NCBIGene:672'}`.", identified),
-    Function::new("startNode", "relationship", 1..=1, "The node where a relationship starts. A symmetric one is stored from the smaller id() to the larger.", start_node),
+    Function::new(
+        "identifiers",
+        "node",
+        1..=1,
+        "The external ids of a node, as a list; the same as node.identifiers.",
+        identifiers,
+    ),
+    Function::new(
+        "synonyms",
+        "node",
+        1..=1,
+        "The other names of a node, as a list; the same as node.synonyms.",
+        synonyms,
+    ),
+    Function::new(
+        "named",
+        "node, text",
+        2..=2,
+        "Whether the text is a name or synonym of the node, ignoring case. As a key in a node pattern, `{named: 'brca1'}`, it finds the node through the index of names.",
+        named,
+    ),
+    Function::new(
+        "identified",
+        "node, text",
+        2..=2,
+        "Whether the text is one of the external ids of the node, letter for letter. In a node pattern it is the key `identifier`: `{identifier: 'NCBIGene:672'}`.",
+        identified,
+    ),
+    Function::new(
+        "startNode",
+        "relationship",
+        1..=1,
+        "The node where a relationship starts. A symmetric one is stored from the smaller id() to the larger.",
+        start_node,
+    ),
     Function::new("endNode", "relationship", 1..=1, "The node where a relationship ends.", end_node),
-    Function::new("degree", "node, [type]", 1..=2, "How many relationships a node has: of a type, or of all asserted types.", degree),
-    Function::new("exists", "property", 1..=1, "Whether the property is there; the same as IS NOT NULL.", exists).taking_null(),
+    Function::new(
+        "degree",
+        "node, [type]",
+        1..=2,
+        "How many relationships a node has: of a type, or of all asserted types.",
+        degree,
+    ),
+    Function::new("exists", "property", 1..=1, "Whether the property is there; the same as IS NOT NULL.", exists)
+        .taking_null(),
 ];
 
 fn node(context: &Context<'_>, function: &str, cell: &Cell) -> Result<Arc<Node>, Failure> {
@@ -48,8 +85,8 @@ fn labels(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
 
 fn relation_type(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     let Cell::Relationship(edge) = &arguments[0] else { return unfit("type", "a relationship", &arguments[0]) };
-    let name =
-        context.view(|view| Ok(view.catalog().relation_type(edge.relation).map(|relation| Cell::text(&relation.name))))?;
+    let name = context
+        .view(|view| Ok(view.catalog().relation_type(edge.relation).map(|relation| Cell::text(&relation.name))))?;
     Ok(name.unwrap_or_default())
 }
 

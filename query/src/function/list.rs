@@ -17,7 +17,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("tail", "list", 1..=1, "All elements but the first.", tail),
     Function::new("range", "from, to, [step]", 2..=3, "The integers from one to another, both included.", range),
     Function::new("reverse", "list or text", 1..=1, "The elements or characters in opposite order.", reverse),
-    Function::new("coalesce", "value, ...", 1..=usize::MAX, "The first argument that is not null.", coalesce).taking_null(),
+    Function::new("coalesce", "value, ...", 1..=usize::MAX, "The first argument that is not null.", coalesce)
+        .taking_null(),
 ];
 
 fn nodes(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {

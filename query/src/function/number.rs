@@ -7,17 +7,35 @@ use crate::fault::{Failure, Result};
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("abs", "number", 1..=1, "The number without its sign.", abs),
     Function::new("sign", "number", 1..=1, "-1, 0 or 1, as the number is below, at or above zero.", sign),
-    Function::new("ceil", "number", 1..=1, "The smallest whole number that is not below, as a float.", |_, arguments| {
-        float("ceil", arguments, f64::ceil)
-    }),
-    Function::new("floor", "number", 1..=1, "The largest whole number that is not above, as a float.", |_, arguments| {
-        float("floor", arguments, f64::floor)
-    }),
-    Function::new("round", "number, [digits]", 1..=2, "The nearest float with so many digits after the point; halves go away from zero.", round),
+    Function::new(
+        "ceil",
+        "number",
+        1..=1,
+        "The smallest whole number that is not below, as a float.",
+        |_, arguments| float("ceil", arguments, f64::ceil),
+    ),
+    Function::new(
+        "floor",
+        "number",
+        1..=1,
+        "The largest whole number that is not above, as a float.",
+        |_, arguments| float("floor", arguments, f64::floor),
+    ),
+    Function::new(
+        "round",
+        "number, [digits]",
+        1..=2,
+        "The nearest float with so many digits after the point; halves go away from zero.",
+        round,
+    ),
     Function::new("sqrt", "number", 1..=1, "The square root.", |_, arguments| float("sqrt", arguments, f64::sqrt)),
-    Function::new("exp", "number", 1..=1, "e to the power of the number.", |_, arguments| float("exp", arguments, f64::exp)),
+    Function::new("exp", "number", 1..=1, "e to the power of the number.", |_, arguments| {
+        float("exp", arguments, f64::exp)
+    }),
     Function::new("log", "number", 1..=1, "The natural logarithm.", |_, arguments| float("log", arguments, f64::ln)),
-    Function::new("log10", "number", 1..=1, "The logarithm to base 10.", |_, arguments| float("log10", arguments, f64::log10)),
+    Function::new("log10", "number", 1..=1, "The logarithm to base 10.", |_, arguments| {
+        float("log10", arguments, f64::log10)
+    }),
 ];
 
 fn number(function: &str, cell: &Cell) -> Result<f64, Failure> {

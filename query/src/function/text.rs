@@ -21,7 +21,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         map("rtrim", arguments, |text| text.trim_end().to_owned())
     }),
     Function::new("replace", "text, old, new", 3..=3, "The text with every old part replaced by the new one.", replace),
-    Function::new("substring", "text, start, [length]", 2..=3, "The characters from a place on, the first being 0.", substring),
+    Function::new(
+        "substring",
+        "text, start, [length]",
+        2..=3,
+        "The characters from a place on, the first being 0.",
+        substring,
+    ),
     Function::new("left", "text, length", 2..=2, "The first characters.", left),
     Function::new("right", "text, length", 2..=2, "The last characters.", right),
     Function::new("split", "text, separator", 2..=2, "The parts of the text between the separators.", split),

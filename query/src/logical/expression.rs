@@ -29,7 +29,11 @@ pub(crate) enum ExpressionKind {
     Slot(Slot),
     Property(Box<Expression>, Arc<str>),
     Index(Box<Expression>, Box<Expression>),
-    Slice { list: Box<Expression>, from: Option<Box<Expression>>, to: Option<Box<Expression>> },
+    Slice {
+        list: Box<Expression>,
+        from: Option<Box<Expression>>,
+        to: Option<Box<Expression>>,
+    },
     List(Vec<Expression>),
     Map(Vec<(String, Expression)>),
     Not(Box<Expression>),
@@ -39,20 +43,32 @@ pub(crate) enum ExpressionKind {
     /// Each inner list needs one label of the node.
     HasLabels(Box<Expression>, Vec<Vec<Label>>),
     Call(&'static Function, Vec<Expression>),
-    Case { operand: Option<Box<Expression>>, branches: Vec<(Expression, Expression)>, otherwise: Option<Box<Expression>> },
+    Case {
+        operand: Option<Box<Expression>>,
+        branches: Vec<(Expression, Expression)>,
+        otherwise: Option<Box<Expression>>,
+    },
     Comprehension {
         variable: Slot,
         list: Box<Expression>,
         condition: Option<Box<Expression>>,
         result: Option<Box<Expression>>,
     },
-    Quantifier { kind: QuantifierKind, variable: Slot, list: Box<Expression>, condition: Box<Expression> },
+    Quantifier {
+        kind: QuantifierKind,
+        variable: Slot,
+        list: Box<Expression>,
+        condition: Box<Expression>,
+    },
     /// Whether one hop leads from one node to the other: a pattern predicate that needs no plan of its own.
     Connects(Box<Expression>, Box<Expression>, Arc<Hop>),
     /// Whether a pattern has a match. An operator below has left the answer in the slot.
     Exists(Arc<Existence>),
     /// The path that starts at a node and goes along relationships (single ones or lists).
-    Path { start: Slot, relationships: Vec<Slot> },
+    Path {
+        start: Slot,
+        relationships: Vec<Slot>,
+    },
     /// How many hops some relationships (single ones or lists) have in all.
     HopCount(Vec<Slot>),
     /// The aggregate with this number; only while a projection is bound.
@@ -104,7 +120,9 @@ impl Expression {
             Kind::Property(inner, _) | Kind::HasLabels(inner, _) => vec![inner],
             Kind::Not(inner) | Kind::Negate(inner) | Kind::IsNull(inner) => vec![inner],
             Kind::Index(a, b) | Kind::Binary(_, a, b) | Kind::Connects(a, b, _) => vec![a, b],
-            Kind::Slice { list, from, to } => [Some(list), from.as_ref(), to.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
+            Kind::Slice { list, from, to } => {
+                [Some(list), from.as_ref(), to.as_ref()].into_iter().flatten().map(|e| &**e).collect()
+            }
             Kind::List(items) | Kind::Call(_, items) => items.iter().collect(),
             Kind::Map(entries) => entries.iter().map(|(_, item)| item).collect(),
             Kind::Case { operand, branches, otherwise } => {

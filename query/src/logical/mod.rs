@@ -79,7 +79,14 @@ pub(crate) enum Plan {
     /// Each row with new nodes and relationships.
     Create { input: Box<Plan>, creation: Creation, keep: Vec<Slot> },
     /// For each row, the rows that a plan makes of it, or the row with new nodes and relationships.
-    Merge { input: Box<Plan>, plan: Box<Plan>, creation: Creation, on_create: Vec<Edit>, on_match: Vec<Edit>, keep: Vec<Slot> },
+    Merge {
+        input: Box<Plan>,
+        plan: Box<Plan>,
+        creation: Creation,
+        on_create: Vec<Edit>,
+        on_match: Vec<Edit>,
+        keep: Vec<Slot>,
+    },
     /// Each row, after its edits.
     Set { input: Box<Plan>, edits: Vec<Edit>, keep: Vec<Slot> },
     /// Each row, after its deletions.
@@ -235,9 +242,11 @@ impl Plan {
             Self::ShortestPath { hop, .. } => hop.conditions.iter().collect(),
             Self::Filter { conditions, .. } => conditions.iter().collect(),
             Self::Project { items, .. } => items.iter().map(|(_, item)| item).collect(),
-            Self::Aggregate { keys, aggregates, .. } => {
-                keys.iter().map(|(_, key)| key).chain(aggregates.iter().filter_map(|one| one.argument.as_ref())).collect()
-            }
+            Self::Aggregate { keys, aggregates, .. } => keys
+                .iter()
+                .map(|(_, key)| key)
+                .chain(aggregates.iter().filter_map(|one| one.argument.as_ref()))
+                .collect(),
             Self::Sort { keys, .. } => keys.iter().map(|key| &key.expression).collect(),
             Self::Skip { count, .. } | Self::Limit { count, .. } => vec![count],
             Self::Unwind { list, .. } => vec![list],

@@ -62,8 +62,7 @@ impl Aggregate {
         groups: &mut Vec<Group>,
         places: &mut HashMap<Key, usize>,
     ) -> Result<usize> {
-        let cells: Box<[Cell]> =
-            self.keys.iter().map(|(_, key)| evaluate(key, context, row)).collect::<Result<_>>()?;
+        let cells: Box<[Cell]> = self.keys.iter().map(|(_, key)| evaluate(key, context, row)).collect::<Result<_>>()?;
         let key = Key(cells);
         if let Some(&place) = places.get(&key) {
             return Ok(place);

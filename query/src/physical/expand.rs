@@ -28,7 +28,14 @@ pub(crate) struct Expand {
 }
 
 impl Expand {
-    pub(crate) fn new(input: Input, from: Slot, to: &NodePattern, filter: NodeFilter, hop: Arc<Hop>, keep: Keep) -> Self {
+    pub(crate) fn new(
+        input: Input,
+        from: Slot,
+        to: &NodePattern,
+        filter: NodeFilter,
+        hop: Arc<Hop>,
+        keep: Keep,
+    ) -> Self {
         Self {
             input,
             from,

@@ -83,8 +83,7 @@ impl ExpandPaths {
         let mut held = Held::nothing();
         held.grow(context.budget(), topology.node_count() as u64 * 4)?;
         let ends = Arc::new(Ends::new(topology, NodeSet::clone(&set), most));
-        self.kept_ends =
-            Some(KeptEnds { set, topology: Arc::clone(topology), ends: Arc::clone(&ends), _held: held });
+        self.kept_ends = Some(KeptEnds { set, topology: Arc::clone(topology), ends: Arc::clone(&ends), _held: held });
         Ok(ends)
     }
 }

@@ -25,15 +25,7 @@ impl Merge {
         mut keep: Vec<Slot>,
     ) -> Self {
         keep.extend(creation.fills());
-        Self {
-            input,
-            plan,
-            creation,
-            on_create,
-            on_match,
-            taken: Buffer::new(keep.clone()),
-            given: Buffer::new(keep),
-        }
+        Self { input, plan, creation, on_create, on_match, taken: Buffer::new(keep.clone()), given: Buffer::new(keep) }
     }
 
     fn merge(&mut self, context: &Context<'_>, row: &mut Row) -> Result<()> {
@@ -66,7 +58,10 @@ impl Merge {
         for (key, expression) in nodes.chain(relationships) {
             if evaluate(expression, context, row)?.is_null() {
                 let span: Span = expression.span;
-                return Err(value(span, format!("MERGE cannot look for `{key}` with null; use CREATE, or SET it after")));
+                return Err(value(
+                    span,
+                    format!("MERGE cannot look for `{key}` with null; use CREATE, or SET it after"),
+                ));
             }
         }
         Ok(())

@@ -124,7 +124,8 @@ impl NodeFilter {
     /// Forgets what an edit may have changed.
     fn refresh(&mut self, context: &Context<'_>) -> Result<()> {
         if self.version != Some(context.version()) {
-            self.labels = self.pattern.labels.iter().map(|labels| with_label(context, labels)).collect::<Result<_>>()?;
+            self.labels =
+                self.pattern.labels.iter().map(|labels| with_label(context, labels)).collect::<Result<_>>()?;
             self.set = None;
             self.version = Some(context.version());
         }

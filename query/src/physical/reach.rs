@@ -36,8 +36,7 @@ impl Reach {
         let targets = ends(&self.reach.to, &mut self.to, context, row)?;
         let topology = self.topology.get(context, row)?;
         let hops = self.reach.range.hops(self.reach.mode);
-        self.pairs =
-            Some(reachable_pairs(&topology, &sources, &targets, hops, self.reach.mode, context.budget()));
+        self.pairs = Some(reachable_pairs(&topology, &sources, &targets, hops, self.reach.mode, context.budget()));
         Ok(())
     }
 }

@@ -19,7 +19,14 @@ pub(crate) struct ShortestPath {
 }
 
 impl ShortestPath {
-    pub(crate) fn new(input: Input, ends: [Slot; 2], topology: HopTopology, range: Range, all: bool, slot: Slot) -> Self {
+    pub(crate) fn new(
+        input: Input,
+        ends: [Slot; 2],
+        topology: HopTopology,
+        range: Range,
+        all: bool,
+        slot: Slot,
+    ) -> Self {
         Self { input, ends, topology, range, all, slot, paths: Vec::new().into_iter() }
     }
 

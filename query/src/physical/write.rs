@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hopgraph_engine::{
-    Direction, Edge, LabelId, Node, NodeId, Polarity, Properties, RelationType, RelationTypeId,
-};
+use hopgraph_engine::{Direction, Edge, LabelId, Node, NodeId, Polarity, Properties, RelationType, RelationTypeId};
 
 use crate::ast::Span;
-use crate::compute::{Cell, Context, Row, RESERVED_NODE_KEYS, evaluate, property_map, to_property};
+use crate::compute::{Cell, Context, RESERVED_NODE_KEYS, Row, evaluate, property_map, to_property};
 use crate::fault::{Failure, Result, value};
 use crate::logical::{Creation, Edit, Expression, NewNode, NewRelationship, Removal};
 use crate::{QueryError, Summary};

@@ -1,4 +1,4 @@
-//! `:format`
+//! `:format` shows or sets how rows are written.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `:help`
+//! `:help` lists the commands and says how to type a statement.
 
 use std::io::Write;
 

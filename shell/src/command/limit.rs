@@ -1,4 +1,4 @@
-//! `:limit`
+//! `:limit` shows or sets how many rows of an answer are shown.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `:param`
+//! `:param` sets a parameter, or shows those that are set.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `:quit`
+//! `:quit` leaves the shell.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `:schema`
+//! `:schema` shows labels and relation types with their counts.
 
 use std::io::Write;
 

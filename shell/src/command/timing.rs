@@ -1,4 +1,4 @@
-//! `:timing`
+//! `:timing` shows or sets whether tables say rows and time.
 
 use std::io::Write;
 

@@ -12,7 +12,7 @@ pub(super) fn coloured(text: &str) -> String {
     for token in tokens(text) {
         out.push_str(text.get(end..token.span.start).unwrap_or_default());
         let word = text.get(token.span.start..token.span.end).unwrap_or_default();
-        match style(token.kind) {
+        match style(token.kind, word) {
             Some(style) => out.push_str(&paint(word, style)),
             None => out.push_str(word),
         }
@@ -27,13 +27,15 @@ fn paint(text: &str, style: &str) -> String {
 }
 
 /// The style of a kind of token, as an SGR parameter; the sixteen colours that every terminal theme adapts.
-fn style(kind: TokenKind) -> Option<&'static str> {
+fn style(kind: TokenKind, word: &str) -> Option<&'static str> {
     match kind {
         TokenKind::Keyword => Some("1;34"),
         TokenKind::Label => Some("33"),
         TokenKind::RelationType => Some("36"),
         TokenKind::Function => Some("34"),
         TokenKind::Text => Some("32"),
+        // A text that is still being typed is no mistake.
+        TokenKind::Error if word.starts_with(['\'', '"']) => Some("32"),
         TokenKind::Number => Some("95"),
         TokenKind::Parameter => Some("35"),
         TokenKind::Comment => Some("90"),

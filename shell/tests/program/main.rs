@@ -1,8 +1,9 @@
 //! The built program from outside, as people and scripts see it.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod harness;
 
-#[cfg(unix)]
-mod kill;
+mod literature;
 mod statements;
 mod streams;

@@ -1,7 +1,7 @@
 //! Causal attention over packed sequences that share a prefix, with rotary positions and shared key heads.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::config::Config;
@@ -59,12 +59,8 @@ impl CustomOp3 for Attention<'_> {
             work.push((Sequence { queries: queries.from(query), keys_values: keys_values.from(key), length }, out));
             (rest, query, key) = (after, query + asking, key + length);
         }
-        work.into_par_iter().for_each(|(sequence, out)| {
-            Arch::new().dispatch(
-                #[inline(always)]
-                || self.attend(&sequence, prefix, out),
-            );
-        });
+        work.into_par_iter()
+            .for_each(|(sequence, out)| Arch::new().dispatch(Attend { attention: self, sequence, prefix, out }));
         Ok((CpuStorage::F32(attended), Shape::from((l1.shape().dims2()?.0, width))))
     }
 }
@@ -76,47 +72,65 @@ struct Sequence<'a> {
     length: usize,
 }
 
+/// All heads of one sequence.
+struct Attend<'a> {
+    attention: &'a Attention<'a>,
+    sequence: Sequence<'a>,
+    prefix: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.attention.attend(simd, &self.sequence, self.prefix, self.out);
+    }
+}
+
 /// Queries are worked on this many at a time, so that each key that is read serves them all.
 const BLOCK: usize = 4;
 
 impl Attention<'_> {
     #[inline(always)]
-    fn attend(&self, sequence: &Sequence<'_>, prefix: &[f32], out: &mut [f32]) {
+    fn attend<S: Simd>(&self, simd: S, sequence: &Sequence<'_>, prefix: &[f32], out: &mut [f32]) {
         let group = self.config.heads / self.config.key_value_heads;
         let padded = sequence.length.next_multiple_of(LANES);
         let mut keys = vec![0.0; self.config.head_width * padded];
         let mut scratch = Scratch::new(self.config.head_width, self.prefix_length, padded);
         let prefix_size = prefix_size(self.config, self.prefix_length);
+        let prefix_keys_size = self.config.head_width * self.prefix_length.next_multiple_of(LANES);
         for shared in 0..self.config.key_value_heads {
             transpose_keys(self.config, self.rotary, sequence, self.prefix_length, shared, &mut keys);
-            let prefix = &prefix[shared * prefix_size..][..prefix_size];
+            let (prefix_keys, prefix_values) = prefix[shared * prefix_size..][..prefix_size].split_at(prefix_keys_size);
+            let values_from = self.config.key_width() + shared * self.config.head_width;
+            let past = Past { prefix_keys, keys: &keys, prefix_values, values_from };
             for head in shared * group..(shared + 1) * group {
-                self.attend_head(sequence, &keys, prefix, (head, shared), &mut scratch, out);
+                self.attend_head(simd, sequence, &past, head, &mut scratch, out);
             }
         }
     }
 
     /// One head of one sequence, a block of queries at a time.
     #[inline(always)]
-    fn attend_head(
+    fn attend_head<S: Simd>(
         &self,
+        simd: S,
         sequence: &Sequence<'_>,
-        keys: &[f32],
-        prefix: &[f32],
-        (head, shared): (usize, usize),
+        past: &Past<'_>,
+        head: usize,
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
         let (head_width, out_width) = (self.config.head_width, self.config.query_width());
         let first = if self.queries == Queries::All { 0 } else { sequence.length - 1 };
-        let (prefix_keys, prefix_values) = prefix.split_at(head_width * self.prefix_length.next_multiple_of(LANES));
-        let values_from = self.config.key_width() + shared * head_width;
         for block in (first..sequence.length).step_by(BLOCK) {
             let count = BLOCK.min(sequence.length - block);
             self.load_queries(sequence, (block, first, count), head, scratch);
-            scratch.score(prefix_keys, keys, block + count);
+            scratch.score(simd, past, block + count);
             scratch.softmax(block, count);
-            scratch.mix(prefix_values, &sequence.keys_values, values_from, block + count);
+            scratch.mix(simd, past, &sequence.keys_values, block + count);
             for row in 0..count {
                 let out = &mut out[(block - first + row) * out_width + head * head_width..][..head_width];
                 out.copy_from_slice(&scratch.mixed[row * head_width..][..head_width]);
@@ -140,6 +154,16 @@ impl Attention<'_> {
             self.rotary.turn(query, self.prefix_length + block + row, scale, turned);
         }
     }
+}
+
+/// What the queries of one head look back at.
+struct Past<'a> {
+    /// Transposed, so that neighbouring keys are neighbours.
+    prefix_keys: &'a [f32],
+    keys: &'a [f32],
+    prefix_values: &'a [f32],
+    /// The column at which the values of this head begin in the rows of the sequence.
+    values_from: usize,
 }
 
 /// Room for one block of queries.
@@ -170,64 +194,46 @@ impl Scratch {
 
     /// Multiplies the queries with the keys of the prefix and with the first `visible` of the sequence.
     #[inline(always)]
-    fn score(&mut self, prefix_keys: &[f32], keys: &[f32], visible: usize) {
-        let stride = self.prefix_padded + self.own_padded;
+    fn score<S: Simd>(&mut self, simd: S, past: &Past<'_>, visible: usize) {
+        let (stride, width) = (self.prefix_padded + self.own_padded, self.head_width);
         self.scores.fill(0.0);
-        let queries = (self.queries.as_slice(), self.head_width);
-        product::<BLOCK>(
-            queries,
-            self.head_width,
-            (prefix_keys, self.prefix_padded),
-            self.prefix_padded,
-            (&mut self.scores, stride),
-        );
-        product::<BLOCK>(
-            queries,
-            self.head_width,
-            (keys, self.own_padded),
-            visible.next_multiple_of(LANES),
-            (&mut self.scores[self.prefix_padded..], stride),
-        );
+        let queries = (self.queries.as_slice(), width);
+        let prefix = (past.prefix_keys, self.prefix_padded);
+        product::<S, BLOCK>(simd, queries, width, prefix, self.prefix_padded, (&mut self.scores, stride));
+        let (own, columns) = ((past.keys, self.own_padded), visible.next_multiple_of(LANES));
+        let scores = &mut self.scores[self.prefix_padded..];
+        product::<S, BLOCK>(simd, queries, width, own, columns, (scores, stride));
     }
 
     /// Turns the scores of each query into weights that sum to 1, with none on later tokens.
     #[inline(always)]
     fn softmax(&mut self, block: usize, count: usize) {
+        let scored = self.prefix_padded + (block + count).next_multiple_of(LANES);
         let rows = self.scores.chunks_exact_mut(self.prefix_padded + self.own_padded);
         for (row, scores) in rows.enumerate().take(count) {
-            let (prefix, own) = scores.split_at_mut(self.prefix_padded);
-            let prefix = &mut prefix[..self.prefix_length];
-            let (own, later) = own.split_at_mut(block + row + 1);
-            let greatest = maximum(prefix).max(maximum(own));
-            for score in prefix.iter_mut() {
-                *score = exponential(*score - greatest);
-            }
-            for score in own.iter_mut() {
-                *score = exponential(*score - greatest);
-            }
-            let scale = 1.0 / (sum(prefix) + sum(own));
-            prefix.iter_mut().for_each(|weight| *weight *= scale);
-            own.iter_mut().for_each(|weight| *weight *= scale);
-            later.fill(0.0);
+            // Whole lanes are worked on; what is no key of this query is emptied before and after.
+            let scores = &mut scores[..scored];
+            let own_end = self.prefix_padded + block + row + 1;
+            let nothing = [self.prefix_length..self.prefix_padded, own_end..scored];
+            nothing.iter().for_each(|range| scores[range.clone()].fill(f32::NEG_INFINITY));
+            let greatest = maximum(scores);
+            scores.iter_mut().for_each(|score| *score = exponential(*score - greatest));
+            nothing.into_iter().for_each(|range| scores[range].fill(0.0));
+            let scale = 1.0 / sum(scores);
+            scores.iter_mut().for_each(|weight| *weight *= scale);
         }
     }
 
     /// Adds up the values of the prefix and of the first `visible` tokens, as weighted.
     #[inline(always)]
-    fn mix(&mut self, prefix_values: &[f32], keys_values: &Rows<'_>, values_from: usize, visible: usize) {
-        let stride = self.prefix_padded + self.own_padded;
-        let width = self.head_width;
+    fn mix<S: Simd>(&mut self, simd: S, past: &Past<'_>, keys_values: &Rows<'_>, visible: usize) {
+        let (stride, width) = (self.prefix_padded + self.own_padded, self.head_width);
         self.mixed.fill(0.0);
-        product::<BLOCK>(
-            (&self.scores, stride),
-            self.prefix_length,
-            (prefix_values, width),
-            width,
-            (&mut self.mixed, width),
-        );
-        let values = (&keys_values.numbers[values_from..], keys_values.stride);
-        let own = (&self.scores[self.prefix_padded..], stride);
-        product::<BLOCK>(own, visible, values, width, (&mut self.mixed, width));
+        let (prefix, own) = ((self.scores.as_slice(), stride), (&self.scores[self.prefix_padded..], stride));
+        let values = (past.prefix_values, width);
+        product::<S, BLOCK>(simd, prefix, self.prefix_length, values, width, (&mut self.mixed, width));
+        let values = (&keys_values.numbers[past.values_from..], keys_values.stride);
+        product::<S, BLOCK>(simd, own, visible, values, width, (&mut self.mixed, width));
     }
 }
 

@@ -1,9 +1,10 @@
 //! The steps between the matrix products that look at one token at a time.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, InplaceOp2, Layout, Result, Shape};
-use pulp::Arch;
 
 use super::exponential::exponential;
+use super::product::sum_of_squares;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Divides each row by the root of its mean square, then multiplies it by the weights.
 pub(super) struct RmsNorm {
@@ -18,37 +19,31 @@ impl CustomOp2 for RmsNorm {
     fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, weights) = (contiguous(s1, l1)?, contiguous(s2, l2)?);
         let mut normed = vec![0.0; rows.len()];
-        Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let pairs = rows.chunks_exact(weights.len()).zip(normed.chunks_exact_mut(weights.len()));
-                pairs.for_each(|(row, normed)| normalize(row, weights, self.epsilon, normed));
-            },
-        );
+        Arch::new().dispatch(Normalize { rows, weights, epsilon: self.epsilon, normed: &mut normed });
         Ok((CpuStorage::F32(normed), l1.shape().clone()))
     }
 }
 
-#[inline(always)]
-fn normalize(row: &[f32], weights: &[f32], epsilon: f32, normed: &mut [f32]) {
-    let mean_square = sum_of_squares(row) / row.len() as f32;
-    let scale = 1.0 / (mean_square + epsilon).sqrt();
-    for ((normed, x), weight) in normed.iter_mut().zip(row).zip(weights) {
-        *normed = x * scale * weight;
-    }
+struct Normalize<'a> {
+    rows: &'a [f32],
+    weights: &'a [f32],
+    epsilon: f32,
+    normed: &'a mut [f32],
 }
 
-/// Sums in sixteen lanes, since a single sum must be added up one number after another.
-#[inline(always)]
-fn sum_of_squares(row: &[f32]) -> f32 {
-    let (chunks, rest) = row.as_chunks::<16>();
-    let mut lanes = [0.0f32; 16];
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += x * x;
+impl WithSimd for Normalize<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = self.weights.len();
+        for (row, normed) in self.rows.chunks_exact(width).zip(self.normed.chunks_exact_mut(width)) {
+            let scale = 1.0 / (sum_of_squares(row) / width as f32 + self.epsilon).sqrt();
+            for ((normed, x), weight) in normed.iter_mut().zip(row).zip(self.weights) {
+                *normed = x * scale * weight;
+            }
         }
     }
-    lanes.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>()
 }
 
 /// The gate of the feed-forward part: of a row (g, u) the product of SiLU(g) and u.
@@ -66,18 +61,28 @@ impl CustomOp1 for Gate {
         let (count, width) = layout.shape().dims2()?;
         let width = width / 2;
         let mut gated = vec![0.0; count * width];
-        Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (row, gated) in rows.chunks_exact(2 * width).zip(gated.chunks_exact_mut(width)) {
-                    let (gate, up) = row.split_at(width);
-                    for ((gated, gate), up) in gated.iter_mut().zip(gate).zip(up) {
-                        *gated = gate / (1.0 + exponential(-gate)) * up;
-                    }
-                }
-            },
-        );
+        Arch::new().dispatch(Multiply { rows, width, gated: &mut gated });
         Ok((CpuStorage::F32(gated), Shape::from((count, width))))
+    }
+}
+
+struct Multiply<'a> {
+    rows: &'a [f32],
+    width: usize,
+    gated: &'a mut [f32],
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (row, gated) in self.rows.chunks_exact(2 * self.width).zip(self.gated.chunks_exact_mut(self.width)) {
+            let (gate, up) = row.split_at(self.width);
+            for ((gated, gate), up) in gated.iter_mut().zip(gate).zip(up) {
+                *gated = gate / (1.0 + exponential(-gate)) * up;
+            }
+        }
     }
 }
 
@@ -95,11 +100,7 @@ impl InplaceOp2 for Add {
         let Some((start, end)) = l1.contiguous_offsets() else {
             candle_core::bail!("add-in-place wants a contiguous tensor")
         };
-        let sums = &mut sums[start..end];
-        Arch::new().dispatch(
-            #[inline(always)]
-            || sums.iter_mut().zip(addends).for_each(|(sum, addend)| *sum += addend),
-        );
+        sums[start..end].iter_mut().zip(addends).for_each(|(sum, addend)| *sum += addend);
         Ok(())
     }
 }

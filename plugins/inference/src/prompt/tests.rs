@@ -52,7 +52,7 @@ fn a_template_that_cannot_be_cut_is_read_whole() {
         let whole = tokenizer.whole(&template.replace("{sentence}", sentence)).unwrap();
         assert_eq!(prompt.own(sentence, &tokenizer).unwrap(), whole, "{template:?}");
     }
-    assert!(prompt("S\n{sentence}\na", &["S", "b"], &with_pieces(&["ab"])).unwrap().is_shared());
+    assert!(prompt("S\n{sentence}\na\n", &["S", "b"], &with_pieces(&["ab"])).unwrap().is_shared());
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Tokenizer {
     /// Whether some piece holds a line break and something else, so that a line break may be joined to its neighbours.
     pub(crate) fn joins_line_breaks(&self) -> bool {
         let vocabulary = self.inner.get_vocab(true);
-        vocabulary.keys().any(|piece| piece.contains('\n') && piece.trim_matches('\n') != "")
+        vocabulary.keys().any(|piece| piece.contains('\n') && !piece.trim_matches('\n').is_empty())
     }
 
     fn plain(&self, text: &str) -> tokenizers::Result<Vec<u32>> {

@@ -8,8 +8,7 @@ use super::*;
 fn a_result_does_not_depend_on_its_batch() {
     for precision in [WeightPrecision::Float32, WeightPrecision::Quantized] {
         let model = starter(precision);
-        let rows = golden();
-        let inputs = masked(&rows);
+        let inputs = masked(&golden()[..120]);
         let together = classify(&model, &inputs);
         let backwards: Vec<Input> = inputs.iter().rev().cloned().collect();
         let mut backwards = classify(&model, &backwards);
@@ -18,7 +17,7 @@ fn a_result_does_not_depend_on_its_batch() {
             assert_eq!(first.token_ids, second.token_ids);
             assert!(distance(&first.logits, &second.logits) < 1e-4);
         }
-        for (input, expected) in inputs.iter().zip(&together).step_by(40) {
+        for (input, expected) in inputs.iter().zip(&together).step_by(15) {
             let alone = classify(&model, std::slice::from_ref(input)).remove(0);
             assert!(distance(&alone.logits, &expected.logits) < 1e-4, "{input:?}");
         }

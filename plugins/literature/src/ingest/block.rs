@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use hopgraph_engine::{Graph, RunId, Snapshot, StorageError, View};
+use hopgraph_engine::{DocumentSet, Graph, RunId, Snapshot, StorageError, View};
 
 use super::prepare::{PreparedDocument, prepare};
 use super::{BLOCKS_IN_FLIGHT_MAX, Shared};
@@ -40,6 +40,8 @@ pub(super) struct BlockReader<'a> {
     corpus: Corpus<'a>,
     graph: &'a Graph,
     run: RunId,
+    /// What the run had finished before this ingestion began.
+    finished: DocumentSet,
     labels: &'a [String; 2],
     batch_pairs: usize,
     shared: &'a Shared,
@@ -55,12 +57,13 @@ impl<'a> BlockReader<'a> {
         corpus: Corpus<'a>,
         graph: &'a Graph,
         run: RunId,
+        finished: DocumentSet,
         labels: &'a [String; 2],
         batch_pairs: usize,
         shared: &'a Shared,
     ) -> Self {
         let (held_back, in_flight, ended) = (None, VecDeque::new(), false);
-        Self { corpus, graph, run, labels, batch_pairs, shared, held_back, in_flight, ended }
+        Self { corpus, graph, run, finished, labels, batch_pairs, shared, held_back, in_flight, ended }
     }
 
     /// Reads the next block whole; `None` if the ingestion is to stop.
@@ -125,10 +128,10 @@ impl<'a> BlockReader<'a> {
         }
         let Some(id) = snapshot.document_by_identifier(&document.identifier)? else { return Ok(Standing::Due) };
         let hash = snapshot.document(id)?.map(|stored| stored.content_hash);
-        if hash == Some(document.content_hash) && !snapshot.run_has_document(self.run, id)? {
-            return Ok(Standing::Due);
-        }
-        Ok(standing(hash == Some(document.content_hash)))
+        let same = hash == Some(document.content_hash);
+        // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
+        let finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
+        Ok(if same && !finished { Standing::Due } else { standing(same) })
     }
 }
 

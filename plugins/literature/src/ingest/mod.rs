@@ -87,6 +87,7 @@ pub fn ingest(
     let started = Instant::now();
     let mut writer = Writer::begin(graph, classifier.description(), options.threshold)?;
     let (run, labels) = (writer.run(), &classifier.description().labels);
+    let finished = graph.snapshot()?.documents_of_run(run)?;
     let batch_pairs = options.batch_pairs.max(1);
     let shared = Shared { bytes_total: corpus.bytes_total(), ..Shared::default() };
     let mut report = Report { started, shared: &shared, observer, rejects: RejectsFile::new(options.rejects.clone()) };
@@ -97,7 +98,7 @@ pub fn ingest(
         // However this thread leaves, the other two must hear of it.
         let _stop = StopAtEnd(&shared.stop);
         scope.spawn(move || {
-            let blocks = BlockReader::new(corpus, graph, run, labels, batch_pairs, shared);
+            let blocks = BlockReader::new(corpus, graph, run, finished, labels, batch_pairs, shared);
             send_all(blocks, &to_model);
         });
         scope.spawn(move || classify_all(&from_reader, &to_writer, classifier, batch_pairs, shared));

@@ -8,7 +8,9 @@ use crate::logical::Plan;
 
 pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
     rebuild(plan, &mut |plan| match plan {
-        Plan::Distinct { input, slots } if key(&input).is_some_and(|key| key.iter().all(|slot| slots.contains(slot))) => {
+        Plan::Distinct { input, slots }
+            if key(&input).is_some_and(|key| key.iter().all(|slot| slots.contains(slot))) =>
+        {
             *input
         }
         other => other,

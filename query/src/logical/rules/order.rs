@@ -37,7 +37,9 @@ fn distinct(
     let (after, before): (Vec<_>, Vec<_>) = std::mem::take(&mut pattern.conditions).into_iter().partition(reads_hops);
     pattern.conditions = before;
     let lone_hop = pattern.lone_relationship().is_some_and(|(relationship, _)| {
-        relationship.range.is_none() && pattern.nodes.iter().all(|node| node.named) && !used.contains(&relationship.slot)
+        relationship.range.is_none()
+            && pattern.nodes.iter().all(|node| node.named)
+            && !used.contains(&relationship.slot)
     });
     if pattern.relationships.is_empty() || lone_hop {
         return Work::new(pattern, estimator, true).run(input).filtered(after);
@@ -49,7 +51,7 @@ fn distinct(
     let keys: Vec<Slot> = nodes.chain(edges).collect();
     let hops = pattern.hops.take();
     let counted = hops.map(|hops| {
-        names.push(String::new());
+        names.push("number of hops".into());
         (hops, Slot(names.len() - 1))
     });
     pattern.hops = counted.map(|(_, each)| each);
@@ -122,7 +124,8 @@ impl<'e> Work<'e> {
             } else {
                 ExpressionKind::HopCount(slots)
             };
-            plan = Plan::Project { input: Box::new(plan), items: vec![(hops, Expression::new(count, Span::default()))] };
+            plan =
+                Plan::Project { input: Box::new(plan), items: vec![(hops, Expression::new(count, Span::default()))] };
             self.filled.insert(hops);
         }
         self.ask_what_is_ready(plan)
@@ -145,7 +148,10 @@ impl<'e> Work<'e> {
             let [from, to] = [relationship.from, relationship.to].map(|node| self.nodes_done[node]);
             !self.relationships_done[*place] && if self.is_shortest(*place) { from && to } else { from || to }
         });
-        candidates.map(|(place, _)| (self.cost(place), place)).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place)
+        candidates
+            .map(|(place, _)| (self.cost(place), place))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, place)| place)
     }
 
     fn cost(&self, place: usize) -> f64 {
@@ -232,7 +238,8 @@ impl<'e> Work<'e> {
     fn finish_paths(&mut self, mut plan: Plan) -> Plan {
         for place in 0..self.pattern.paths.len() {
             let path = self.pattern.paths[place].clone();
-            let whole = self.nodes_done[path.start] && path.relationships.iter().all(|&one| self.relationships_done[one]);
+            let whole =
+                self.nodes_done[path.start] && path.relationships.iter().all(|&one| self.relationships_done[one]);
             if !whole || std::mem::replace(&mut self.paths_done[place], true) {
                 continue;
             }
@@ -296,25 +303,26 @@ fn indexed(condition: &Expression, node: Slot) -> Option<Access> {
                 _ => None,
             }
         }
-        ExpressionKind::Binary(BinaryOperator::Equal, a, b) => {
-            [(a, b), (b, a)].into_iter().filter(|(_, value)| stands_alone(value)).find_map(|(key, value)| {
-                match &key.kind {
-                    ExpressionKind::Call(function, arguments)
-                        if function.name() == "id" && arguments[0].as_slot() == Some(node) =>
-                    {
-                        Some(Access::Id(value.as_ref().clone()))
-                    }
-                    ExpressionKind::Property(inner, name) if inner.as_slot() == Some(node) => match name.as_ref() {
-                        "name" => Some(Access::Name(value.as_ref().clone())),
-                        "identifier" => Some(Access::Identifier(value.as_ref().clone())),
-                        _ => None,
-                    },
-                    _ => None,
+        ExpressionKind::Binary(BinaryOperator::Equal, a, b) => [(a, b), (b, a)]
+            .into_iter()
+            .filter(|(_, value)| stands_alone(value))
+            .find_map(|(key, value)| match &key.kind {
+                ExpressionKind::Call(function, arguments)
+                    if function.name() == "id" && arguments[0].as_slot() == Some(node) =>
+                {
+                    Some(Access::Id(value.as_ref().clone()))
                 }
-            })
-        }
+                ExpressionKind::Property(inner, name) if inner.as_slot() == Some(node) => match name.as_ref() {
+                    "name" => Some(Access::Name(value.as_ref().clone())),
+                    "identifier" => Some(Access::Identifier(value.as_ref().clone())),
+                    _ => None,
+                },
+                _ => None,
+            }),
         ExpressionKind::Binary(BinaryOperator::In, value, list) if stands_alone(value) => match &list.kind {
-            ExpressionKind::Property(inner, name) if inner.as_slot() == Some(node) && name.as_ref() == "identifiers" => {
+            ExpressionKind::Property(inner, name)
+                if inner.as_slot() == Some(node) && name.as_ref() == "identifiers" =>
+            {
                 Some(Access::Identifier(value.as_ref().clone()))
             }
             _ => None,

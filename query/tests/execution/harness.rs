@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use hopgraph_engine::{
     Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity, RelationType, Run, RunKind,
 };
-use hopgraph_query::{NodeValue, Parameters, QueryOptions, RelationshipValue, Summary, Value, query};
+use hopgraph_query::{NodeValue, Parameters, QueryOptions, RelationshipValue, Summary, query};
+
+pub(crate) use hopgraph_query::Value;
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
@@ -32,9 +34,10 @@ impl TestGraph {
     }
 
     /// Runs a query to its end. An error is told as the shell tells it.
-    pub(crate) fn query(&self, text: &str, parameters: &Parameters) -> Result<Answer, String> {
+    pub(crate) fn query(&self, text: &str, parameters: &[(String, Value)]) -> Result<Answer, String> {
         let report = |error: hopgraph_query::QueryError| error.report(text);
-        let mut rows = query(&self.0, text, parameters, &QueryOptions::default()).map_err(report)?;
+        let parameters: Parameters = parameters.iter().cloned().collect();
+        let mut rows = query(&self.0, text, &parameters, &QueryOptions::default()).map_err(report)?;
         let columns = rows.columns().to_vec();
         let lines: Result<Vec<String>, String> = rows
             .by_ref()
@@ -81,8 +84,7 @@ impl TestGraph {
         }
         let hand = change.hand().unwrap();
         for row in table("edges.tsv") {
-            let relation_type =
-                RelationType { name: row[1].clone(), polarity: Polarity::Asserted, symmetric: false };
+            let relation_type = RelationType { name: row[1].clone(), polarity: Polarity::Asserted, symmetric: false };
             let relation = change.relation_type(&relation_type).unwrap();
             change.add_fact(Edge { relation, source: ids[&row[0]], target: ids[&row[2]] }, hand).unwrap();
         }
@@ -215,4 +217,9 @@ fn describe(summary: Summary) -> String {
     ];
     let said = counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"));
     said.collect::<Vec<_>>().join(", ")
+}
+
+/// The names of all functions, aggregates included.
+pub(crate) fn function_names() -> impl Iterator<Item = &'static str> {
+    hopgraph_query::functions().iter().map(|function| function.name)
 }

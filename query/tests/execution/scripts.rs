@@ -1,4 +1,4 @@
-//! Runs every script of `scripts/`: queries as data, each with what it must answer.
+//! Runs every script of `tests/scripts/`: queries as data, each with what it must answer.
 //!
 //! A script is a list of blocks with blank lines between them; lines that begin with `#` are comments.
 //!
@@ -21,8 +21,6 @@
 //! one graph, one after the other. `UPDATE_EXPECT=1 cargo test` writes down what was answered; read it before you commit.
 
 use std::path::Path;
-
-use hopgraph_query::Parameters;
 
 use crate::harness::{TestGraph, repository};
 
@@ -72,7 +70,7 @@ fn answered(block: &str, graph: &TestGraph) -> String {
         "" => block.to_owned(),
         "graph" => {
             for line in lines[start + 1..].iter().filter(|line| !line.starts_with('#')) {
-                graph.query(line, &Parameters::new()).unwrap_or_else(|error| panic!("{line}: {error}"));
+                graph.query(line, &[]).unwrap_or_else(|error| panic!("{line}: {error}"));
             }
             block.to_owned()
         }
@@ -93,11 +91,11 @@ fn answered(block: &str, graph: &TestGraph) -> String {
 
 /// What a query answers, as the script has it.
 fn ask(lines: &[&str], graph: &TestGraph) -> String {
-    let mut parameters = Parameters::new();
+    let mut parameters = Vec::new();
     let mut query = Vec::new();
     for line in lines {
         match line.strip_prefix("parameter ").and_then(|rest| rest.split_once(" = ")) {
-            Some((name, expression)) => drop(parameters.insert(name.to_owned(), graph.value(expression))),
+            Some((name, expression)) => parameters.push((name.to_owned(), graph.value(expression))),
             None => query.push(*line),
         }
     }

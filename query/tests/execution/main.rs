@@ -1,0 +1,15 @@
+//! Queries run on real graphs: by scripts, against a judge that enumerates every path, under limits, and through the
+//! interface.
+
+#[cfg(test)] // Says to clippy that the functions between the tests are test code too.
+mod harness;
+#[cfg(test)]
+mod interface;
+#[cfg(test)]
+mod judge;
+#[cfg(test)]
+mod language;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod scripts;
