@@ -14,7 +14,3 @@ mod format;
 mod program;
 #[cfg(test)]
 mod source;
-#[cfg(test)]
-mod harness;
-#[cfg(test)]
-mod scripts;
