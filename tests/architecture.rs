@@ -273,8 +273,8 @@ fn leftovers(file: &File) -> Vec<String> {
 fn stands_alone(line: &str, text: &str) -> bool {
     let continues = |character: char| character.is_alphanumeric();
     line.match_indices(text).any(|(at, _)| {
-        !line[..at].ends_with(continues)
-            && !(text.ends_with(continues) && line[at + text.len()..].starts_with(continues))
+        let (before, after) = (&line[..at], &line[at + text.len()..]);
+        !before.ends_with(continues) && (!text.ends_with(continues) || !after.starts_with(continues))
     })
 }
 
