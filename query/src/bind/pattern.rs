@@ -140,7 +140,7 @@ impl Binder<'_> {
         self.refuse_aggregates("in a pattern");
         let mut conditions = Vec::new();
         for (key, value) in properties {
-            let value = self.expression(value, before)?;
+            let value = self.map_value(value, before)?;
             let span = Span { start: key.span.start, end: value.span.end };
             let node = Expression::slot(slot, key.span);
             let kind = match key.node.as_str() {
@@ -151,6 +151,16 @@ impl Binder<'_> {
             conditions.push(Expression::new(kind, span));
         }
         Ok(conditions)
+    }
+
+    /// A value in the property map of a pattern.
+    fn map_value(&mut self, written: &ast::Expression, before: &Scope) -> Result<Expression> {
+        let value = self.expression(written, before)?;
+        if value.existences().is_empty() {
+            return Ok(value);
+        }
+        let help = Some("compute it in WITH first, and use its name".to_owned());
+        Err(meaning_with_help(value.span, "a pattern cannot stand in a property map", help))
     }
 
     /// The slot of a relationship, its variable added to the scope.
@@ -219,7 +229,7 @@ impl Binder<'_> {
         self.refuse_aggregates("in a pattern");
         let mut conditions = Vec::new();
         for (key, value) in properties {
-            let value = self.expression(value, before)?;
+            let value = self.map_value(value, before)?;
             let span = Span { start: key.span.start, end: value.span.end };
             let subject = Expression::slot(edge, key.span);
             let kind = if key.node == MIN_CONFIDENCE {

@@ -21,8 +21,8 @@ const NODES_KEPT: usize = 4096;
 /// How many calls of [`Context::tick`] pass between two looks at the clock.
 const TICKS_BETWEEN_CHECKS: u32 = 256;
 
-/// A node record at hand, if there is one in this place.
-type KeptNode = Option<(NodeId, Arc<Node>)>;
+/// A node record at hand, if there is one in this place, with the edits that it knows of.
+type KeptNode = Option<(u64, NodeId, Arc<Node>)>;
 
 /// One run of one query: its moment of the graph, its change if it writes, its limits, and small caches.
 pub(crate) struct Context<'g> {
@@ -111,7 +111,6 @@ impl<'g> Context<'g> {
     ) -> Result<T> {
         let change = self.change.as_ref().expect("a plan with writes runs under a change");
         self.version.set(self.version.get() + 1);
-        self.nodes.borrow_mut().fill(None);
         self.all_nodes.borrow_mut().take();
         self.labels.borrow_mut().clear();
         self.topologies.borrow_mut().clear();
@@ -134,14 +133,29 @@ impl<'g> Context<'g> {
     /// What is known of a node; `None` if it has been deleted.
     pub(crate) fn node(&self, id: NodeId) -> Result<Option<Arc<Node>>> {
         let place = id.index() % NODES_KEPT;
-        if let Some((kept, node)) = &self.nodes.borrow()[place]
-            && *kept == id
+        if let Some((version, kept, node)) = &self.nodes.borrow()[place]
+            && (*version, *kept) == (self.version(), id)
         {
             return Ok(Some(Arc::clone(node)));
         }
         let Some(node) = self.view(|view| view.node(id))?.map(Arc::new) else { return Ok(None) };
-        self.nodes.borrow_mut()[place] = Some((id, Arc::clone(&node)));
+        self.nodes.borrow_mut()[place] = Some((self.version(), id, Arc::clone(&node)));
         Ok(Some(node))
+    }
+
+    /// Whether a node has a label of each list, by its record. [`Context::nodes_with_label`] answers it for many nodes.
+    pub(crate) fn has_labels(&self, id: NodeId, labels: &[Vec<Label>]) -> Result<bool> {
+        if labels.is_empty() {
+            return Ok(true);
+        }
+        let Some(node) = self.node(id)? else { return Ok(false) };
+        for alternatives in labels {
+            let wanted = alternatives.iter().map(|label| self.label(label)).collect::<Result<Vec<_>>>()?;
+            if !wanted.into_iter().flatten().any(|label| node.labels.contains(&label)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// All nodes.

@@ -15,7 +15,8 @@ pub(crate) struct NodeFilter {
     stands_alone: bool,
     /// The edits that the following know of.
     version: Option<u64>,
-    /// For each group of alternatives, the nodes that have one of the labels.
+    /// For each group of alternatives, the nodes that have one of the labels. Not read for nodes that an index finds:
+    /// they are so few that their records tell it sooner.
     labels: Vec<Arc<NodeSet>>,
     /// All nodes that fit, if the row has no say in it.
     set: Option<Arc<NodeSet>>,
@@ -40,7 +41,7 @@ impl NodeFilter {
             row.set(self.pattern.slot, Cell::Node(node));
             return Ok(set.contains(node));
         }
-        if self.stands_alone && !matches!(self.access, Access::All | Access::Label(_)) {
+        if self.stands_alone && self.is_indexed() {
             let fits = self.set(context, row)?.contains(node);
             row.set(self.pattern.slot, Cell::Node(node));
             return Ok(fits);
@@ -48,8 +49,15 @@ impl NodeFilter {
         if !self.labels.iter().all(|set| set.contains(node)) {
             return Ok(false);
         }
+        if self.is_indexed() && !context.has_labels(node, &self.pattern.labels)? {
+            return Ok(false);
+        }
         row.set(self.pattern.slot, Cell::Node(node));
         self.conditions_hold(context, row)
+    }
+
+    fn is_indexed(&self) -> bool {
+        !matches!(self.access, Access::All | Access::Label(_))
     }
 
     /// All nodes that fit. Uses the slot of the node on the way.
@@ -64,12 +72,13 @@ impl NodeFilter {
                 Arc::make_mut(&mut set).intersect_with(labels);
             }
         }
-        if !self.pattern.conditions.is_empty() {
+        if self.is_indexed() || !self.pattern.conditions.is_empty() {
             let mut fitting = NodeSet::new();
             for node in set.iter() {
                 context.tick()?;
                 row.set(self.pattern.slot, Cell::Node(node));
-                if self.conditions_hold(context, row)? {
+                let labelled = !self.is_indexed() || context.has_labels(node, &self.pattern.labels)?;
+                if labelled && self.conditions_hold(context, row)? {
                     fitting.insert(node);
                 }
             }
@@ -124,8 +133,10 @@ impl NodeFilter {
     /// Forgets what an edit may have changed.
     fn refresh(&mut self, context: &Context<'_>) -> Result<()> {
         if self.version != Some(context.version()) {
-            self.labels =
-                self.pattern.labels.iter().map(|labels| with_label(context, labels)).collect::<Result<_>>()?;
+            if !self.is_indexed() {
+                let sets = self.pattern.labels.iter().map(|labels| with_label(context, labels));
+                self.labels = sets.collect::<Result<_>>()?;
+            }
             self.set = None;
             self.version = Some(context.version());
         }

@@ -120,6 +120,18 @@ fn a_failed_query_writes_nothing() {
 }
 
 #[test]
+fn a_prepared_query_serves_several_threads() {
+    let graph = graph();
+    let prepared = Prepared::new(&graph, "MATCH (g:gene) RETURN g.name").unwrap();
+    let run = || prepared.run(&graph, &Parameters::new(), &QueryOptions::default()).unwrap().count();
+    let counts = std::thread::scope(|scope| {
+        let threads = [scope.spawn(run), scope.spawn(run)];
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(counts, [1, 1]);
+}
+
+#[test]
 fn queries_on_two_threads_do_not_disturb_each_other() {
     let graph = graph();
     std::thread::scope(|scope| {
