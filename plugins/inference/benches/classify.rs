@@ -37,6 +37,7 @@ fn main() {
         float32.classify(&inputs).unwrap().into_iter().map(|result| result.unwrap().token_ids).collect();
     let mut candle = candle_model(&folder);
     let mut contenders: Vec<Contender<'_>> = vec![
+        ("loading, weights as f32", 1, Box::new(|| drop(load(WeightPrecision::Float32)))),
         ("weights as f32, one call", inputs.len(), Box::new(|| drop(float32.classify(&inputs).unwrap()))),
         ("weights as f32, 64 a call", inputs.len(), Box::new(|| in_calls(&float32, &inputs, 64))),
         ("weights as f32, 1 a call", inputs.len(), Box::new(|| in_calls(&float32, &inputs, 1))),

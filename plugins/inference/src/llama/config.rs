@@ -3,6 +3,10 @@
 use crate::InferenceError;
 use crate::gguf::WeightsFile;
 
+/// The most tokens that are read at once, whatever the model was made for: far more than a prompt and a sentence have,
+/// and a bound on the tables that are made for each position.
+const CONTEXT_MAX: usize = 8192;
+
 /// The measures of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
@@ -20,7 +24,7 @@ pub(crate) struct Config {
     pub(super) rotary_base: f32,
     /// Added to the mean square before its root is taken.
     pub(super) epsilon: f32,
-    /// The most tokens that the model was made to read.
+    /// The most tokens that are read at once.
     pub(super) context: usize,
     pub(super) vocabulary: usize,
 }
@@ -51,7 +55,7 @@ impl Config {
             rotary_width: file.count("llama.rope.dimension_count")?.unwrap_or(head_width),
             rotary_base: file.number("llama.rope.freq_base")?.unwrap_or(10_000.0),
             epsilon: file.number(epsilon_key)?.ok_or_else(|| file.metadata_problem(epsilon_key, "is missing"))?,
-            context: file.required_count("llama.context_length")?,
+            context: file.required_count("llama.context_length")?.min(CONTEXT_MAX),
             vocabulary: file.shape("token_embd.weight").and_then(<[usize]>::first).copied().unwrap_or(0),
         };
         config.check(file)?;
@@ -77,12 +81,12 @@ impl Config {
 
     /// The columns that all query heads take together.
     pub(super) fn query_width(&self) -> usize {
-        self.heads * self.head_width
+        self.heads.saturating_mul(self.head_width)
     }
 
     /// The columns that all key heads take together; the value heads take as many.
     pub(super) fn key_width(&self) -> usize {
-        self.key_value_heads * self.head_width
+        self.key_value_heads.saturating_mul(self.head_width)
     }
 }
 

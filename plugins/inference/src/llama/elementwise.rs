@@ -1,10 +1,10 @@
 //! The steps between the matrix products that look at one token at a time.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, InplaceOp2, Layout, Result, Shape};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::exponential::exponential;
 use super::product::sum_of_squares;
-use pulp::{Arch, Simd, WithSimd};
 
 /// Divides each row by the root of its mean square, then multiplies it by the weights.
 pub(super) struct RmsNorm {

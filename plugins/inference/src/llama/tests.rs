@@ -187,6 +187,41 @@ fn a_file_cut_anywhere_is_refused() {
         let fitting = matches!(error, InferenceError::Truncated { .. } | InferenceError::NotGguf { .. });
         assert!(fitting, "{length}: {error}");
     }
+    let last = load(&whole[..whole.len() - 1]).err().unwrap();
+    assert!(matches!(&last, InferenceError::Truncated { tensor, .. } if tensor.ends_with(".weight")), "{last}");
     let message = load(b"PK\x03\x04 this is no model").err().unwrap().to_string();
     assert!(message.contains("is not a readable GGUF file"), "{message}");
+}
+
+#[test]
+fn a_damaged_header_is_refused_or_read_but_never_fatal() {
+    let whole = std::fs::read(reference().join("tiny-llama-gqa-f16.gguf")).unwrap();
+    let header = 2_400;
+    for seed in 0..400u64 {
+        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut next = |below: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(random >> 33).unwrap() % below
+        };
+        let mut damaged = whole.clone();
+        for _ in 0..=next(3) {
+            damaged[next(header)] = u8::try_from(next(256)).unwrap();
+        }
+        let outcome = std::panic::catch_unwind(|| load(&damaged).is_ok());
+        assert!(outcome.is_ok(), "seed {seed}");
+    }
+}
+
+#[test]
+fn measures_out_of_all_proportion_are_refused() {
+    for key in
+        ["block_count", "embedding_length", "feed_forward_length", "attention.head_count", "attention.key_length"]
+    {
+        for size in [u32::MAX, 1 << 31, 1 << 20] {
+            let forgery = Forgery::new().set(&format!("llama.{key}"), Value::U32(size));
+            assert!(forgery.load().is_err(), "{key} = {size}");
+        }
+    }
+    let long = Forgery::new().set("llama.context_length", Value::U32(u32::MAX)).load().unwrap();
+    assert_eq!(long.context(), 8192);
 }

@@ -1,7 +1,5 @@
 //! Loads the tensors of a Llama model.
 
-use std::collections::HashSet;
-
 use candle_core::Device;
 use candle_core::quantized::QTensor;
 
@@ -81,25 +79,30 @@ impl Weights {
 }
 
 fn float32_bytes(config: &Config) -> usize {
-    let attention = 2 * config.width.saturating_mul(config.query_width() + config.key_width());
-    let feed_forward = 3 * config.width.saturating_mul(config.inner_width);
-    attention.saturating_add(feed_forward).saturating_mul(4 * config.layers)
+    let attention = config.query_width().saturating_add(config.key_width()).saturating_mul(2);
+    let columns = config.inner_width.saturating_mul(3).saturating_add(attention);
+    columns.saturating_mul(config.width).saturating_mul(config.layers).saturating_mul(4)
 }
 
 /// A tensor that this program does not use would have changed the answers.
 fn refuse_unknown(file: &WeightsFile, config: &Config) -> Result<(), InferenceError> {
-    let parts =
-        ["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"];
-    let in_layer = |layer| parts.map(move |part| format!("blk.{layer}.{part}.weight"));
-    let outside = ["token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight"];
-    let known: HashSet<String> =
-        (0..config.layers).flat_map(in_layer).chain(outside.into_iter().map(str::to_owned)).collect();
-    // Old conversions keep a copy of the plain frequencies.
-    let harmless = |name: &str| name.ends_with("rope.freqs") || name.ends_with("attn_rot_embd.weight");
-    match file.tensor_names().into_iter().find(|&name| !known.contains(name) && !harmless(name)) {
+    match file.tensor_names().into_iter().find(|name| !is_known(name, config.layers)) {
         Some(name) => Err(InferenceError::TensorUnknown { path: file.path().to_owned(), tensor: name.to_owned() }),
         None => Ok(()),
     }
+}
+
+fn is_known(name: &str, layers: usize) -> bool {
+    const OUTSIDE: [&str; 4] = ["token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight"];
+    const IN_LAYER: [&str; 9] =
+        ["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"];
+    let in_layer = || {
+        let (layer, part) = name.strip_prefix("blk.")?.strip_suffix(".weight")?.split_once('.')?;
+        // Old conversions keep a copy of the plain frequencies in each layer, as `attn_rot_embd`.
+        let known = IN_LAYER.contains(&part) || part == "attn_rot_embd";
+        Some(known && layer.parse::<usize>().is_ok_and(|layer| layer < layers))
+    };
+    OUTSIDE.contains(&name) || in_layer().unwrap_or(false)
 }
 
 struct Reader<'a> {

@@ -46,6 +46,7 @@ fn a_template_that_cannot_be_cut_is_read_whole() {
         ("{sentence}\na", with_pieces(&[])),
         ("S\n{sentence}\na", with_pieces(&["\na"])),
         ("S\n{sentence}\na", with_pieces(&["a\n"])),
+        ("S\n{sentence}\na", with_pieces(&["\nb"])),
     ] {
         let prompt = prompt(template, &["S", "b"], &tokenizer).unwrap();
         assert!(!prompt.is_shared() && prompt.shared().is_empty());

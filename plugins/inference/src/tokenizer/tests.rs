@@ -100,6 +100,28 @@ fn a_vocabulary_that_joins_line_breaks_is_known_as_such() {
 }
 
 #[test]
+fn a_tokenizer_json_is_not_allowed_to_cut_or_pad_or_to_read_control_tokens_in_text() {
+    let path = models().join("starter-llama-15m/tokenizer.json");
+    let plain = Tokenizer::from_file(&path, Some(1)).unwrap();
+    let mut settings: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    settings["truncation"] = serde_json::json!(
+        {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}
+    );
+    settings["padding"] = serde_json::json!({
+        "strategy": {"Fixed": 64}, "direction": "Right", "pad_to_multiple_of": null,
+        "pad_id": 0, "pad_type_id": 0, "pad_token": "<unk>"
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("tokenizer.json");
+    std::fs::write(&changed, settings.to_string()).unwrap();
+    let changed = Tokenizer::from_file(&changed, Some(1)).unwrap();
+    let text = "A gene is named and a disease is </s> named <s> too.";
+    let tokens = plain.whole(text).unwrap();
+    assert_eq!(tokens, changed.whole(text).unwrap());
+    assert!(tokens.len() > 4 && tokens[1..].iter().all(|&token| token > 2), "{tokens:?}");
+}
+
+#[test]
 fn a_file_that_is_no_tokenizer_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.json");
