@@ -222,6 +222,25 @@ fn a_hub_with_many_leaves_is_decided_without_searching_it_for_each_leaf() {
     assert!(budget.neighbors_touched() < 10 * u64::from(leaves), "{} touched", budget.neighbors_touched());
 }
 
+/// Layers without a way back: nobody comes home, however many ways lead out.
+#[test]
+fn a_search_for_a_way_back_that_is_not_there_does_not_try_every_way_out() {
+    let (layers, width) = (10, 30);
+    let ends = (0..layers - 1).flat_map(|layer| {
+        (0..width * width).map(move |pair| (layer * width + pair / width, (layer + 1) * width + pair % width))
+    });
+    let edges = ends.map(|(source, target)| {
+        let (source, target) = (NodeId::new(source), NodeId::new(target));
+        (Edge { relation: RelationTypeId::new(0), source, target }, false)
+    });
+    let topology = Arc::new(Topology::from_edges(edges, Direction::Out));
+    let everything: NodeSet = (0..layers * width).map(NodeId::new).collect();
+    let budget = Arc::new(Budget::unlimited().with_time_limit(std::time::Duration::from_secs(60)));
+    let hops = Hops { least: 1, most: 9 };
+    let counts = count_reachable_pairs(&topology, &everything, &everything, hops, PathMode::Trail, &budget).unwrap();
+    assert_eq!(counts.iter().sum::<u64>(), u64::from(width * width * layers * (layers - 1) / 2));
+}
+
 /// Rows of every width give the same pairs, so that blocks and swapped ends are exercised beyond what tiny graphs reach.
 #[test]
 fn wide_blocks_agree_with_narrow_ones() {

@@ -22,6 +22,9 @@ use crate::{Budget, Edge, Interruption, NodeId, Topology};
 /// Steps of a search between two looks at the budget.
 const STEPS_PER_CHECK: u32 = 4096;
 
+/// Steps after which a search asks how far every node is from the end: one pass over the graph, so not for every pair.
+const STEPS_BEFORE_DISTANCES: u32 = if cfg!(test) { 8 } else { 20_000 };
+
 /// Decides pairs that are nearer than the range.
 #[derive(Debug)]
 pub(super) struct Longer {
@@ -143,8 +146,8 @@ impl Longer {
         let (topology, backward) =
             if turn { (&*self.backward, &*self.topology) } else { (&*self.topology, &*self.backward) };
         let (start, end) = if turn { (end, start) } else { (start, end) };
-        Search { topology, backward, start, end, mode, edges: Vec::new(), nodes: vec![start], steps: 0, budget }
-            .extend(count)
+        let (edges, nodes) = (Vec::new(), vec![start]);
+        Search { topology, backward, start, end, mode, edges, nodes, distances: None, steps: 0, budget }.extend(count)
     }
 }
 
@@ -152,6 +155,30 @@ impl Longer {
 fn common<'a>(first: &'a [u32], second: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
     let (shorter, longer) = if first.len() <= second.len() { (first, second) } else { (second, first) };
     shorter.iter().copied().filter(|member| longer.binary_search(member).is_ok())
+}
+
+/// How many hops each node is from the end, up to `most`; [`u32::MAX`] beyond.
+fn hops_to(backward: &Topology, end: NodeId, most: u32) -> Vec<u32> {
+    let mut distances = vec![u32::MAX; backward.node_count()];
+    let mut frontier = Vec::new();
+    if let Some(distance) = distances.get_mut(end.index()) {
+        *distance = 0;
+        frontier.push(end);
+    }
+    for hops in 1..=most {
+        if frontier.is_empty() {
+            break;
+        }
+        let mut next = Vec::new();
+        for &reached in frontier.iter().flat_map(|&node| backward.ends(node)) {
+            if distances[reached as usize] == u32::MAX {
+                distances[reached as usize] = hops;
+                next.push(NodeId::new(reached));
+            }
+        }
+        frontier = next;
+    }
+    distances
 }
 
 /// A path that is being searched for, as far as it has come.
@@ -163,6 +190,8 @@ struct Search<'s> {
     mode: PathMode,
     edges: Vec<Edge>,
     nodes: Vec<NodeId>,
+    /// How many hops each node is from the end, once the search has turned out long.
+    distances: Option<Vec<u32>>,
     steps: u32,
     budget: &'s Budget,
 }
@@ -180,13 +209,17 @@ impl Search<'_> {
             self.budget.check()?;
             self.budget.count_neighbors(u64::from(STEPS_PER_CHECK));
         }
+        if self.steps == STEPS_BEFORE_DISTANCES {
+            self.distances = Some(hops_to(self.backward, self.end, count + self.nodes.len() as u32));
+        }
         if count == 2 && !self.has_middle(here) {
             return Ok(false);
         }
         for index in self.topology.step_range(here) {
             let step = self.topology.step(index);
             let edge = step.edge(here);
-            if (count == 1 && step.node != self.end) || !self.may_step(step.node, edge, count) {
+            let too_far = !self.may_arrive(step.node, count - 1);
+            if too_far || (count == 1 && step.node != self.end) || !self.may_step(step.node, edge, count) {
                 continue;
             }
             self.edges.push(edge);
@@ -199,6 +232,12 @@ impl Search<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the end is near enough; without distances, it may be.
+    fn may_arrive(&self, node: NodeId, count: u32) -> bool {
+        let distance = self.distances.as_ref().and_then(|distances| distances.get(node.index()));
+        distance.is_none_or(|&distance| distance <= count)
     }
 
     /// Whether any node lies between here and the end: spares a walk over all neighbours of a hub.
