@@ -83,7 +83,7 @@ impl<'g> BulkLoad<'g> {
         };
         self.nodes.insert(node.identifier.into(), id);
         if self.change.edits.nodes.len() >= NODES_PENDING_MAX {
-            self.change.flush(false)?;
+            self.flush()?;
         }
         Ok(id)
     }
@@ -143,20 +143,20 @@ impl<'g> BulkLoad<'g> {
             self.change.edits.edge_properties.insert(edge, Some(properties.clone()));
         }
         if self.edges.len() >= EDGES_PENDING_MAX {
-            self.flush_edges()?;
+            self.flush()?;
         }
         Ok(())
     }
 
     /// Writes what is left.
     pub fn finish(mut self) -> Result<BulkSummary, StorageError> {
-        self.flush_edges()?;
+        self.flush()?;
         self.change.graph().store().flush()?;
         Ok(self.summary)
     }
 
     /// Writes the pending nodes and edges as one batch: an edge never shows without its fact or its ends.
-    fn flush_edges(&mut self) -> Result<(), StorageError> {
+    fn flush(&mut self) -> Result<(), StorageError> {
         let mut edges = std::mem::take(&mut self.edges);
         edges.sort_unstable();
         edges.dedup();

@@ -383,15 +383,10 @@ impl<'g> Change<'g> {
 
     /// Makes the edits true, all at once.
     pub fn commit(mut self) -> Result<(), StorageError> {
-        self.flush(true)
+        self.flush_with(true, false, |_| ())
     }
 
-    /// Writes what has been edited so far and goes on from there.
-    pub(crate) fn flush(&mut self, synced: bool) -> Result<(), StorageError> {
-        self.flush_with(synced, false, |_| ())
-    }
-
-    /// As [`Change::flush`], with further writes in the same batch.
+    /// Writes what has been edited so far, with further writes in the same batch, and goes on from there.
     pub(crate) fn flush_with(
         &mut self,
         synced: bool,

@@ -68,15 +68,6 @@ impl NodeSet {
     pub fn subtract(&mut self, other: &Self) {
         self.0 -= &other.0;
     }
-
-    /// About how many bytes it takes in memory.
-    pub fn memory_bytes(&self) -> u64 {
-        let statistics = self.0.statistics();
-        statistics.n_bytes_array_containers
-            + statistics.n_bytes_bitset_containers
-            + statistics.n_bytes_run_containers
-            + u64::from(statistics.n_containers) * 32
-    }
 }
 
 impl FromIterator<NodeId> for NodeSet {

@@ -7,7 +7,7 @@ use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Side};
 use crate::storage::set;
 use crate::storage::store::{StoreSnapshot, damaged};
-use crate::{Budget, Catalog, Direction, Edge, NodeId, NodeSet, Polarity, RelationTypeId, StorageError, read};
+use crate::{Budget, Catalog, Direction, Edge, NodeId, Polarity, RelationTypeId, StorageError, read};
 
 /// Which edges a walk may follow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -172,11 +172,6 @@ impl Topology {
         self.ends(from).binary_search(&to.get()).is_ok()
     }
 
-    /// The edge that a step from this node walks along.
-    pub fn edge(&self, from: NodeId, step: Step) -> Edge {
-        step.edge(from)
-    }
-
     /// The same graph with only those edges that the caller keeps; each edge is asked for once.
     pub fn filtered(&self, mut keep: impl FnMut(Edge) -> Result<bool, StorageError>) -> Result<Self, StorageError> {
         let mut answers: HashMap<Edge, bool> = HashMap::new();
@@ -215,11 +210,6 @@ impl Topology {
             }
         }
         builder.finish(false)
-    }
-
-    /// The nodes one step away from some node of a set.
-    pub fn neighbors_of(&self, nodes: &NodeSet) -> NodeSet {
-        nodes.iter().flat_map(|node| self.ends(node)).map(|&end| NodeId::new(end)).collect()
     }
 
     /// About how many bytes it takes in memory.
@@ -267,7 +257,7 @@ impl Builder {
         })
     }
 
-    /// Counting sort by start, then each row by end and kind.
+    /// Sorts by start, end and kind, and notes where the steps of each node begin.
     fn finish(mut self, undirected: bool) -> Topology {
         let node_count = self.steps.iter().map(|&(from, to, _)| from.max(to) as usize + 1).max().unwrap_or(0);
         self.steps.sort_unstable();

@@ -27,7 +27,9 @@ pub(crate) fn colours_allowed() -> bool {
 /// COLUMNS, or else as the content is.
 pub(crate) fn layout() -> Layout {
     if stdout_is_terminal() {
-        return Layout { width: comfy_table::Table::new().width(), styled: colours_allowed() };
+        // A terminal that does not know its width says 0.
+        let width = comfy_table::Table::new().width().filter(|columns| *columns >= NARROWEST);
+        return Layout { width, styled: colours_allowed() };
     }
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     Layout { width: columns.filter(|columns| *columns >= NARROWEST), styled: false }

@@ -36,7 +36,7 @@ impl Adjacency {
         self.prepare(context, hop)?;
         steps.clear();
         match &self.topology {
-            Some(topology) => steps.extend(topology.steps(node).map(|step| (step.node, topology.edge(node, step)))),
+            Some(topology) => steps.extend(topology.steps(node).map(|step| (step.node, step.edge(node)))),
             None => self.steps_of_the_store(context, hop.direction, node, steps)?,
         }
         steps.sort_unstable();
