@@ -30,7 +30,8 @@
 //! ```
 //!
 //! This crate holds no logic of its own. It hands on what the crates below it do, under one name each: [`engine`] (the
-//! graph), [`query`] (the language), [`inference`] (models), [`literature`] (texts) and [`tabular`] (tables).
+//! graph), [`query`] (the language), [`inference`] (models), [`literature`] (texts), [`tabular`] (tables) and [`chart`]
+//! (plots).
 
 mod error;
 mod graph;
@@ -38,6 +39,7 @@ mod graph;
 pub use error::Error;
 pub use graph::Graph;
 
+pub use hopgraph_chart as chart;
 pub use hopgraph_engine as engine;
 pub use hopgraph_inference as inference;
 pub use hopgraph_literature as literature;

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
+    ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
     ("hopgraph-inference", &[]),
@@ -19,7 +20,14 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("hopgraph-tabular", &["hopgraph-engine"]),
     (
         "hopgraph",
-        &["hopgraph-engine", "hopgraph-query", "hopgraph-inference", "hopgraph-literature", "hopgraph-tabular"],
+        &[
+            "hopgraph-engine",
+            "hopgraph-query",
+            "hopgraph-inference",
+            "hopgraph-literature",
+            "hopgraph-tabular",
+            "hopgraph-chart",
+        ],
     ),
     ("hopgraph-shell", &["hopgraph"]),
     ("hopgraph-tests", &["hopgraph"]),
