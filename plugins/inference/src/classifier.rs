@@ -37,17 +37,18 @@ pub struct Classification {
     pub answer: usize,
     /// Probability of each answer; they sum to 1.
     pub probabilities: Vec<f32>,
-    /// The logits that the probabilities come from.
+    /// The logits that the probabilities come from, before they are divided by the model's temperature.
     pub logits: Vec<f32>,
     /// The tokens that the model read, prompt included.
     pub token_ids: Vec<u32>,
 }
 
 impl Classification {
-    /// Weighs the answers by the softmax of their logits. The first of equally probable answers wins.
-    pub(crate) fn from_logits(logits: Vec<f32>, token_ids: Vec<u32>) -> Self {
+    /// Weighs the answers by the softmax of their logits, divided by a temperature. The first of equally probable
+    /// answers wins.
+    pub(crate) fn from_logits(logits: Vec<f32>, temperature: f32, token_ids: Vec<u32>) -> Self {
         let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weights: Vec<f32> = logits.iter().map(|logit| (logit - greatest).exp()).collect();
+        let weights: Vec<f32> = logits.iter().map(|logit| ((logit - greatest) / temperature).exp()).collect();
         let sum: f32 = weights.iter().sum();
         let answer = logits.iter().position(|&logit| logit == greatest).unwrap_or(0);
         Self { answer, probabilities: weights.iter().map(|weight| weight / sum).collect(), logits, token_ids }
@@ -66,4 +67,24 @@ pub trait Classifier: Send + Sync {
     /// An input that cannot be read as it stands has its [`InputError`] in its own place, and the others are classified
     /// all the same. The outer error says that the model itself failed, so that there is no result at all.
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError>;
+
+    /// What works, but not as well as it could, with what to do about it. Empty for most classifiers; may grow while one
+    /// is used.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl<C: Classifier + ?Sized> Classifier for Box<C> {
+    fn description(&self) -> &ModelDescription {
+        (**self).description()
+    }
+
+    fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
+        (**self).classify(inputs)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        (**self).warnings()
+    }
 }

@@ -7,7 +7,8 @@ pub struct ModelDescription {
     pub name: String,
     /// SHA-256 of the weights file, in hexadecimal.
     pub weights_hash: String,
-    /// Quantization of its weights, such as `Q8_0`.
+    /// Quantization of its weights and, if there is one, the temperature of its answers: `Q8_0`, or
+    /// `Q8_0, temperature 1.2`.
     pub quantization: String,
     /// The prompt template, whole, with `{sentence}` in it.
     pub prompt: String,
@@ -17,6 +18,11 @@ pub struct ModelDescription {
     pub answers: Vec<Answer>,
     /// Least probability at which an answer makes an edge.
     pub threshold: f32,
+}
+
+/// How weights and answers are rounded and scaled: all that changes the probabilities beside the weights themselves.
+pub(crate) fn numbers(quantization: &str, temperature: f32) -> String {
+    if temperature == 1.0 { quantization.to_owned() } else { format!("{quantization}, temperature {temperature}") }
 }
 
 /// One answer of a model.

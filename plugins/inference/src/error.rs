@@ -76,12 +76,27 @@ pub enum InputError {
         /// The most that the model reads.
         limit: usize,
     },
+    /// None of the answers is among the words that a remote model finds most probable, so that there is nothing to
+    /// compare.
+    #[error("the model would say {said:?}, and none of its answers is among its most probable words; see `prompt`")]
+    NoAnswer {
+        /// What it would say.
+        said: String,
+    },
 }
 
 /// What can go wrong with a model: its folder, its weights, or its arithmetic.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InferenceError {
+    /// A server could not be reached, refused the request, or gave an answer that cannot be read.
+    #[error("{endpoint}: {reason}")]
+    Remote {
+        /// Where the request went.
+        endpoint: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// A file of the model folder cannot be read.
     #[error("cannot read {}: {source}; {advice}", .path.display())]
     Unreadable {

@@ -28,6 +28,7 @@ pub struct LanguageModel {
     llama: Llama,
     prefix: Prefix,
     head: Head,
+    temperature: f32,
     warnings: Vec<String>,
 }
 
@@ -47,12 +48,17 @@ impl LanguageModel {
         let head = llama.head(prompt.answers())?;
         let description = describe(folder, &file)?;
         let warnings = if prompt.is_shared() { Vec::new() } else { vec![cut_warning(folder)] };
-        Ok(Self { description, masks: folder.masks.clone(), prompt, tokenizer, llama, prefix, head, warnings })
-    }
-
-    /// What works, but not as well as it could, with what to do about it. Empty for most models.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        Ok(Self {
+            description,
+            masks: folder.masks.clone(),
+            prompt,
+            tokenizer,
+            llama,
+            prefix,
+            head,
+            temperature: folder.temperature,
+            warnings,
+        })
     }
 
     /// The tokens that the model is to read of an input, after those that all share.
@@ -102,10 +108,14 @@ impl Classifier for LanguageModel {
         let classified = read.into_iter().map(|tokens| {
             tokens.map(|tokens| {
                 let logits = logits.next().expect("there are logits for each sequence");
-                Classification::from_logits(logits, [shared, &tokens].concat())
+                Classification::from_logits(logits, self.temperature, [shared, &tokens].concat())
             })
         });
         Ok(classified.collect())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
     }
 }
 
@@ -145,7 +155,7 @@ fn describe(folder: &ModelFolder, file: &WeightsFile) -> Result<ModelDescription
     Ok(ModelDescription {
         name: folder.name.clone(),
         weights_hash: sha256(&folder.weights)?,
-        quantization: file.quantization(),
+        quantization: crate::description::numbers(&file.quantization(), folder.temperature),
         prompt: folder.template.text(),
         labels: folder.masks.labels().clone(),
         answers: folder.answers.clone(),

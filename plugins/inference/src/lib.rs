@@ -17,6 +17,8 @@ mod mask;
 mod model_folder;
 mod prompt;
 mod recorded;
+mod remote;
+mod temperature;
 mod tokenizer;
 
 use std::path::Path;
@@ -28,11 +30,19 @@ pub use language_model::LanguageModel;
 pub use llama::WeightPrecision;
 pub use model_folder::ModelFolder;
 pub use recorded::RecordedClassifier;
+pub use remote::RemoteClassifier;
+pub use temperature::store_temperature;
 
-/// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it.
+/// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it; a model behind a server
+/// is prepared to be asked.
 ///
 /// # Errors
-/// As [`ModelFolder::read`] and [`LanguageModel::load`].
-pub fn load(folder: &Path) -> Result<LanguageModel, InferenceError> {
-    LanguageModel::load(&ModelFolder::read(folder)?, WeightPrecision::default())
+/// As [`ModelFolder::read`], and [`LanguageModel::load`] or [`RemoteClassifier::new`].
+pub fn load(folder: &Path) -> Result<Box<dyn Classifier>, InferenceError> {
+    let folder = ModelFolder::read(folder)?;
+    Ok(if folder.remote.is_some() {
+        Box::new(RemoteClassifier::new(&folder)?)
+    } else {
+        Box::new(LanguageModel::load(&folder, WeightPrecision::default())?)
+    })
 }

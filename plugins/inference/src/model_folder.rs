@@ -1,6 +1,7 @@
 //! A model folder: `model.toml`, the weights and, where the weights do not carry one, the tokenizer.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -19,9 +20,38 @@ pub struct ModelFolder {
     pub(crate) weights: PathBuf,
     pub(crate) tokenizer: Option<PathBuf>,
     pub(crate) threshold: f32,
+    pub(crate) temperature: f32,
     pub(crate) template: Template,
     pub(crate) masks: Masks,
     pub(crate) answers: Vec<Answer>,
+    pub(crate) remote: Option<RemoteSettings>,
+}
+
+/// A model behind somebody else's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RemoteSettings {
+    /// Where requests go.
+    pub(crate) endpoint: String,
+    /// What the server calls the model.
+    pub(crate) model: String,
+    /// The environment variable that holds the key, if the server wants one.
+    pub(crate) key_variable: Option<String>,
+    /// Requests under way at once.
+    pub(crate) requests_max: usize,
+    /// How long one request may take.
+    pub(crate) timeout: Duration,
+}
+
+/// `[remote]` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemoteTable {
+    endpoint: String,
+    #[serde(default)]
+    model: String,
+    key_variable: Option<String>,
+    requests: Option<usize>,
+    seconds: Option<u64>,
 }
 
 /// `model.toml` as it is written.
@@ -29,10 +59,12 @@ pub struct ModelFolder {
 #[serde(deny_unknown_fields)]
 struct Settings {
     name: String,
-    weights: PathBuf,
+    weights: Option<PathBuf>,
     tokenizer: Option<PathBuf>,
+    remote: Option<RemoteTable>,
     #[serde(default)]
     threshold: f32,
+    temperature: Option<f32>,
     prompt: String,
     /// In the order of the file, since the first label is the source of a relation with a direction.
     masks: toml::Table,
@@ -59,6 +91,7 @@ impl ModelFolder {
     /// weights = "starter-llama-15m-q8_0.gguf"
     /// # tokenizer = "tokenizer.json"      # without it the tokenizer comes from the weights
     /// threshold = 0.0                     # least probability at which an answer makes an edge
+    /// # temperature = 1.2                 # what the logits are divided by, so that probabilities are honest
     /// prompt = """
     /// Is @GENE$ related to @DISEASE$ in this sentence?
     /// {sentence}
@@ -78,6 +111,17 @@ impl ModelFolder {
     /// text = "False"
     /// ```
     ///
+    /// In place of `weights`, a model behind a server with an OpenAI-compatible completions endpoint:
+    ///
+    /// ```toml
+    /// [remote]
+    /// endpoint = "http://127.0.0.1:8000/v1/completions"
+    /// model = "llama-2-7b-gad"            # what the server calls it
+    /// # key_variable = "OPENAI_API_KEY"   # the environment variable that holds the server's key
+    /// # requests = 8                      # under way at once
+    /// # seconds = 60                      # that one may take
+    /// ```
+    ///
     /// # Errors
     /// [`InferenceError::Unreadable`] if there is no such file, and [`InferenceError::Settings`] if it says something
     /// that cannot be; both name the file and what to do.
@@ -89,27 +133,60 @@ impl ModelFolder {
             source,
             advice,
         })?;
-        let parsed = toml::from_str::<Settings>(&text).map_err(|error| error.to_string());
-        parsed
-            .and_then(|settings| Self::check(folder, path.clone(), settings))
-            .map_err(|problem| InferenceError::Settings { path, problem: problem.trim_end().to_owned() })
+        Self::parse(folder, &path, &text)
+    }
+
+    /// What a `model.toml` with this text says.
+    pub(crate) fn parse(folder: &Path, path: &Path, text: &str) -> Result<Self, InferenceError> {
+        let parsed = toml::from_str::<Settings>(text).map_err(|error| error.to_string());
+        parsed.and_then(|settings| Self::check(folder, path.to_owned(), settings)).map_err(|problem| {
+            InferenceError::Settings { path: path.to_owned(), problem: problem.trim_end().to_owned() }
+        })
     }
 
     fn check(folder: &Path, path: PathBuf, settings: Settings) -> Result<Self, String> {
         if !(0.0..=1.0).contains(&settings.threshold) {
             return Err(format!("`threshold` is {}; a probability lies between 0 and 1", settings.threshold));
         }
+        let weights = match (&settings.weights, &settings.remote) {
+            (Some(name), None) => folder.join(name),
+            (None, Some(_)) => PathBuf::new(),
+            _ => return Err("give either `weights` or [remote], one of the two".to_owned()),
+        };
+        let temperature = settings.temperature.unwrap_or(1.0);
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(format!("`temperature` is {temperature}; logits are divided by it, so give a number above 0"));
+        }
         Ok(Self {
             name: settings.name,
             settings: path,
-            weights: folder.join(settings.weights),
+            weights,
             tokenizer: settings.tokenizer.map(|name| folder.join(name)),
             threshold: settings.threshold,
+            temperature,
             template: Template::parse(&settings.prompt)?,
             masks: masks(&settings.masks)?,
             answers: answers(settings.answers)?,
+            remote: settings.remote.map(remote).transpose()?,
         })
     }
+}
+
+fn remote(table: RemoteTable) -> Result<RemoteSettings, String> {
+    if !["http://", "https://"].iter().any(|scheme| table.endpoint.starts_with(scheme)) {
+        return Err(format!("the `endpoint` {:?} of [remote] is no address that begins with http", table.endpoint));
+    }
+    let (requests_max, seconds) = (table.requests.unwrap_or(8), table.seconds.unwrap_or(60));
+    if requests_max == 0 || seconds == 0 {
+        return Err("`requests` and `seconds` of [remote] must be 1 or more".to_owned());
+    }
+    Ok(RemoteSettings {
+        endpoint: table.endpoint,
+        model: table.model,
+        key_variable: table.key_variable,
+        requests_max,
+        timeout: Duration::from_secs(seconds),
+    })
 }
 
 fn masks(table: &toml::Table) -> Result<Masks, String> {
@@ -196,7 +273,12 @@ text = "No"
         let cases = [
             ("name = \"m\"\n", "nmae = \"m\"\n", "unknown field `nmae`"),
             ("name = \"m\"\n", "", "missing field `name`"),
+            ("weights = \"m.gguf\"\n", "", "give either `weights` or [remote]"),
+            ("[masks]", "[remote]\nendpoint = \"http://x\"\n[masks]", "one of the two"),
+            ("weights = \"m.gguf\"\n", "remote = {endpoint = \"x\"}\n", "begins with http"),
+            ("weights = \"m.gguf\"\n", "remote = {endpoint = \"http://x\", requests = 0}\n", "1 or more"),
             ("threshold = 0.5", "threshold = 2.0", "between 0 and 1"),
+            ("threshold = 0.5", "temperature = 0.0", "give a number above 0"),
             ("{sentence}", "sentence", "no {sentence}"),
             ("{sentence}", "{sentence}\n{sentence}", "more than one {sentence}"),
             ("{sentence}", "In: {sentence}", "on a line of its own"),

@@ -42,7 +42,8 @@ impl Template {
         self.fill(SENTENCE)
     }
 
-    fn fill(&self, sentence: &str) -> String {
+    /// The whole prompt for a sentence.
+    pub(crate) fn fill(&self, sentence: &str) -> String {
         format!("{}{sentence}{}", self.before, self.after)
     }
 }

@@ -65,7 +65,7 @@ impl RecordedClassifier {
             .filter(|probabilities| probabilities.len() == self.description.answers.len())
             .ok_or_else(|| InferenceError::NotRecorded { sentence: sentence.to_owned() })?;
         let logits = probabilities.iter().map(|probability| probability.ln()).collect();
-        Ok(Classification::from_logits(logits, Vec::new()))
+        Ok(Classification::from_logits(logits, 1.0, Vec::new()))
     }
 }
 

@@ -27,6 +27,6 @@ fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Tells what the model does less well than it could.
-fn write_model_warnings(model: &hopgraph::inference::LanguageModel) -> std::io::Result<()> {
+fn write_model_warnings(model: &dyn hopgraph::inference::Classifier) -> std::io::Result<()> {
     model.warnings().iter().try_for_each(|warning| writeln!(std::io::stderr(), "warning: {warning}"))
 }

@@ -7,7 +7,7 @@ struct Agreement {
     same_answer: usize,
 }
 
-fn agreement(model: &LanguageModel) -> Agreement {
+fn agreement(model: &dyn Classifier) -> Agreement {
     let rows = golden();
     let results = classify(model, &masked(&rows));
     for (row, result) in rows.iter().zip(&results) {

@@ -68,7 +68,7 @@ fn masked(rows: &[Row]) -> Vec<Input> {
     rows.iter().map(|row| Input::Masked(row.sentence.clone())).collect()
 }
 
-fn classify(model: &LanguageModel, inputs: &[Input]) -> Vec<Classification> {
+fn classify(model: &dyn Classifier, inputs: &[Input]) -> Vec<Classification> {
     model.classify(inputs).unwrap().into_iter().map(Result::unwrap).collect()
 }
 
