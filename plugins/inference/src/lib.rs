@@ -18,6 +18,7 @@ mod model_folder;
 mod prompt;
 mod recorded;
 mod remote;
+mod replicas;
 mod temperature;
 mod tokenizer;
 
@@ -31,6 +32,7 @@ pub use llama::WeightPrecision;
 pub use model_folder::ModelFolder;
 pub use recorded::RecordedClassifier;
 pub use remote::RemoteClassifier;
+pub use replicas::Replicas;
 pub use temperature::store_temperature;
 
 /// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it; a model behind a server
