@@ -89,6 +89,9 @@ pub enum InputError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InferenceError {
+    /// Two models cannot be a cascade.
+    #[error("the two models do not fit each other: {0}")]
+    Cascade(String),
     /// A server could not be reached, refused the request, or gave an answer that cannot be read.
     #[error("{endpoint}: {reason}")]
     Remote {

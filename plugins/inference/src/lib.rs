@@ -7,6 +7,7 @@
 //! and no weights.
 
 mod batch;
+mod cascade;
 mod classifier;
 mod description;
 mod error;
@@ -24,6 +25,7 @@ mod tokenizer;
 
 use std::path::Path;
 
+pub use cascade::Cascade;
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
 pub use description::{Answer, AnswerRelation, ModelDescription};
 pub use error::{InferenceError, InputError};
