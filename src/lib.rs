@@ -41,6 +41,7 @@ pub use graph::Graph;
 
 pub use hopgraph_chart as chart;
 pub use hopgraph_engine as engine;
+pub use hopgraph_evaluation as evaluation;
 pub use hopgraph_inference as inference;
 pub use hopgraph_literature as literature;
 pub use hopgraph_query as query;

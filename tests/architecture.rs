@@ -11,10 +11,11 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
+    ("hopgraph-evaluation", &["hopgraph-inference"]),
     ("hopgraph-inference", &[]),
     ("hopgraph-literature", &["hopgraph-engine", "hopgraph-inference"]),
     ("hopgraph-tabular", &["hopgraph-engine"]),
@@ -27,6 +28,7 @@ const EDGES: [(&str, &[&str]); 9] = [
             "hopgraph-literature",
             "hopgraph-tabular",
             "hopgraph-chart",
+            "hopgraph-evaluation",
         ],
     ),
     ("hopgraph-shell", &["hopgraph"]),

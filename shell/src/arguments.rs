@@ -52,6 +52,8 @@ pub(crate) enum Task {
     Ingest(IngestArguments),
     /// Say how the two entities of each sentence are related, without a database
     Classify(ClassifyArguments),
+    /// Score a model on labelled sentences, beside baselines that read nothing; exits with 1 if the split leaks
+    Eval(EvalArguments),
     /// Show what a database holds
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
@@ -193,6 +195,51 @@ pub(crate) struct ClassifyArguments {
     pub(crate) logits: bool,
 }
 
+/// `hopgraph eval`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph eval --model MODEL dev.jsonl --train train.tsv
+  hopgraph eval --model MODEL data/gad/gad.tsv --test-share 0.2 --seed 1
+  hopgraph eval --model MODEL dev.jsonl --fit-temperature --store --plot reliability.png
+
+A file is a table with columns `masked` (or `sentence`) and `label`, perhaps `associationType`, `raw_sentence`, `group`
+and `fold_as_test`; a table of sentence and label without a header row; or JSON Lines {\"sentence\", \"label\"}.
+A label is 1, 0, associated, denied or unrelated. Where training rows are known, by --train, --fold or --test-share,
+it is told how many test sentences stand among them; a split that leaks is never called clean.")]
+pub(crate) struct EvalArguments {
+    /// Folder of the model, with its model.toml
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Files of labelled sentences, plain or gzipped
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Files of what the model was trained on
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) train: Vec<PathBuf>,
+    /// Evaluate on the rows of this cross-validation fold; the others count as training rows
+    #[arg(long, value_name = "NUMBER", conflicts_with = "test_share")]
+    pub(crate) fold: Option<u32>,
+    /// Evaluate on this share of the source sentences; the others count as training rows
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) test_share: Option<f64>,
+    /// Draws the test share
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "test_share")]
+    pub(crate) seed: u64,
+    /// Find the temperature that makes stated probabilities honest on these rows, which must be a development set
+    #[arg(long)]
+    pub(crate) fit_temperature: bool,
+    /// Keep that temperature in the model.toml
+    #[arg(long, requires = "fit_temperature")]
+    pub(crate) store: bool,
+    /// Draw the reliability as .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Write everything as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `hopgraph info`
 #[derive(Args, Debug)]
 pub(crate) struct InfoArguments {
@@ -252,6 +299,13 @@ fn probability(text: &str) -> Result<f32, String> {
         .ok()
         .filter(|value| (0.0..=1.0).contains(value))
         .ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|value| *value > 0.0 && *value < 1.0)
+        .ok_or_else(|| "expected a number between 0 and 1, such as 0.2".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -2,6 +2,7 @@
 
 mod csv;
 mod error;
+mod evaluation;
 mod json;
 mod table;
 mod value;
@@ -11,6 +12,7 @@ use std::io::{self, Write};
 use hopgraph::{QueryError, Row};
 
 pub(crate) use error::{QueryFailure, is_broken_pipe, is_interruption, report};
+pub(crate) use evaluation::{EvaluationReport, reliability_chart};
 pub(crate) use json::from_value as json_value;
 pub(crate) use table::{Layout, plain_table};
 pub(crate) use value::Notation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod classify;
+pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod load;

@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod evaluation;
 mod literature;
 mod statements;
 mod streams;

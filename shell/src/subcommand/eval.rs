@@ -1,0 +1,72 @@
+//! `hopgraph eval`: how good a model is on labelled sentences, beside what scores without reading.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use hopgraph::evaluation::{
+    Evaluation, EvaluationError, LabelledSentence, TemperatureFit, by_fold, by_group, evaluate, fit_temperature, read,
+};
+
+use crate::arguments::EvalArguments;
+use crate::render::{self, EvaluationReport};
+use crate::terminal;
+
+pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
+    let (train, test) = rows(arguments)?;
+    let model = hopgraph::inference::load(&arguments.model)?;
+    super::write_model_warnings(&model)?;
+    let evaluation = evaluate(&model, &test, train.as_deref())?;
+    let fit = arguments.fit_temperature.then(|| fit_temperature(&model, &test)).transpose()?;
+    let report = EvaluationReport { evaluation: &evaluation, fit: fit.as_ref() };
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        writeln!(out, "{}", report.json()?)?;
+    } else {
+        report.write(&terminal::layout(), &mut out)?;
+    }
+    if let Some(path) = &arguments.plot {
+        render::reliability_chart(&report).write(path)?;
+    }
+    if let Some(fit) = fit.filter(|_| arguments.store) {
+        store(&arguments.model, &fit)?;
+    }
+    Ok(exit_code(&evaluation))
+}
+
+/// A leaking split is a failure, whatever the score.
+fn exit_code(evaluation: &Evaluation) -> ExitCode {
+    let clean = evaluation.leak.is_none_or(|leak| leak.is_clean());
+    if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The training rows, if any are known, and the test rows.
+fn rows(arguments: &EvalArguments) -> Result<(Option<Vec<LabelledSentence>>, Vec<LabelledSentence>)> {
+    let rows = read_files(&arguments.files)?;
+    let (mut train, test) = match (arguments.fold, arguments.test_share) {
+        (Some(fold), _) => by_fold(rows, fold),
+        (None, Some(share)) => by_group(rows, share, arguments.seed),
+        (None, None) => (Vec::new(), rows),
+    };
+    ensure!(!test.is_empty(), "no row is left to evaluate on; see --fold and --test-share");
+    let split = arguments.fold.is_some() || arguments.test_share.is_some();
+    train.extend(read_files(&arguments.train)?);
+    Ok(((split || !arguments.train.is_empty()).then_some(train), test))
+}
+
+fn read_files<P: AsRef<Path>>(files: &[P]) -> Result<Vec<LabelledSentence>, EvaluationError> {
+    let mut rows = Vec::new();
+    for file in files {
+        rows.append(&mut read(file.as_ref())?.rows);
+    }
+    Ok(rows)
+}
+
+fn store(model: &Path, fit: &TemperatureFit) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "four digits are kept")]
+    let temperature = ((fit.temperature * 1e4).round() / 1e4) as f32;
+    hopgraph::inference::store_temperature(model, temperature)?;
+    let place = model.join("model.toml");
+    writeln!(std::io::stderr(), "stored temperature = {temperature} in {}", place.display()).context("standard error")
+}
