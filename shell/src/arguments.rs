@@ -158,13 +158,14 @@ pub(crate) struct IngestArguments {
     /// Folder of the database; made if there is none
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
-    /// Files of annotated texts, plain or gzipped
+    /// Files of texts, plain or gzipped, folders or patterns; `-`: standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
-    /// Format of the files: pubtator, jsonl, gad or eu-adr. Default: told from the beginning of each file
+    /// Format of the files: pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr. Default: told
+    /// from the beginning of each file
     #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
     pub(crate) format: Option<hopgraph::literature::Format>,
     /// Least probability at which an answer makes a relationship, in place of the model's own

@@ -12,12 +12,32 @@ pub struct Document {
     pub title: String,
     /// The year it was published, if known.
     pub year: Option<u16>,
+    /// Whether what it says still stands.
+    pub status: DocumentStatus,
+    /// A number that grows from one version of it to the next, where its source tells; for PubMed the day of the last
+    /// revision, such as 20240131.
+    pub version: Option<u32>,
+    /// What its indexers say that it is about, such as MeSH headings.
+    pub headings: Vec<Entity>,
     /// Its text, in order and without overlap. No sentence goes beyond the passage it starts in.
     pub passages: Vec<Passage>,
     /// The entities marked in it, in any order.
     pub annotations: Vec<Annotation>,
     /// Where it was read, for reports.
     pub location: Location,
+}
+
+/// Whether what a document says still stands, as its source tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentStatus {
+    /// It stands.
+    #[default]
+    Current,
+    /// Its authors or publisher have taken it back. It may come with its text or, from the notice that retracts it,
+    /// without.
+    Retracted,
+    /// Its source has deleted the record. It comes without text.
+    Deleted,
 }
 
 /// A stretch of text.

@@ -18,7 +18,7 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// Neither the content nor the name of a file tells its format.
-    #[error("cannot tell the format of {}; name it with --format pubtator, jsonl, gad or eu-adr", path.display())]
+    #[error("cannot tell the format of {}; name it with --format (pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr)", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -56,7 +56,7 @@ mod sentence;
 mod text;
 
 pub use classify_lines::{ClassifyError, ClassifyOptions, ClassifySummary, classify_lines};
-pub use document::{Annotation, Document, Entity, Location, Passage, PassageKind};
+pub use document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
 pub use error::IngestError;
 pub use ingest::{IngestOptions, IngestSummary, Progress, RejectCounts, ingest};
 pub use reader::{Corpus, Format};

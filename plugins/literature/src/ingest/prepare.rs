@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::candidate::{Candidate, EntityMention, candidates};
-use crate::document::{Annotation, Document, Entity, Location, Passage, PassageKind};
+use crate::document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
 use crate::sentence::split_sentences;
 use crate::text::{NumberedText, collapse_whitespace};
 use crate::{Reject, RejectKind};
@@ -59,6 +59,11 @@ pub(super) struct Question {
 /// Makes a document ready for a model that reads pairs of these labels. What does not fit goes to the rejects; `None`
 /// if that is the whole document.
 pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Vec<Reject>) -> Option<PreparedDocument> {
+    if document.status != DocumentStatus::Current {
+        let reason = "its source has retracted or deleted it; it was not read";
+        rejects.push(Reject::new(RejectKind::Record, document.location, &document.identifier, reason, &document.title));
+        return None;
+    }
     let has_text = document.passages.iter().any(|passage| !passage.text.trim().is_empty());
     let fit = if has_text { storable("identifier", &document.identifier) } else { Err("it has no text".to_owned()) };
     if let Err(reason) = fit {
@@ -66,7 +71,7 @@ pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Ve
         rejects.push(Reject::new(RejectKind::Record, location, &identifier, reason, &title));
         return None;
     }
-    let Document { identifier, title, year, passages, annotations, location } = document;
+    let Document { identifier, title, year, passages, annotations, location, .. } = document;
     let mut reject = |kind, reason: String, text: &str| {
         rejects.push(Reject::new(kind, location.clone(), &identifier, reason, text));
     };

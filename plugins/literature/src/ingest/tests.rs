@@ -11,7 +11,7 @@ use hopgraph_inference::{
 };
 
 use super::*;
-use crate::{Annotation, Corpus, Document, Entity, Format, Location, Passage, PassageKind, Reject};
+use crate::{Annotation, Corpus, Document, Entity, Format, Passage, PassageKind, Reject};
 
 /// Answers by the length of the sentence and where the spans stand, so that equal questions have equal answers.
 struct Rule {
@@ -159,11 +159,9 @@ fn document(identifier: &str, marked: &str) -> Document {
     }
     Document {
         identifier: identifier.to_owned(),
-        title: String::new(),
-        year: None,
         passages: vec![Passage { start: 0, text, kind: PassageKind::Prose }],
         annotations,
-        location: Location::default(),
+        ..Document::default()
     }
 }
 

@@ -2,15 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use super::bioc::{BiocJson, BiocXml};
 use super::eu_adr::EU_ADR;
 use super::gad::GAD;
 use super::input::{Input, Meter};
 use super::json_lines::JsonLines;
+use super::paths::{self, Found};
+use super::plain_text::PlainText;
+use super::pubmed::PubMed;
 use super::pubtator::PubTator;
+use super::sentence_table::SentenceTable;
 use super::table::Table;
 use super::{Documents, Format};
 use crate::document::Location;
 use crate::{Document, IngestError, Reject, RejectKind};
+
+/// The path that stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// Documents to be ingested.
 pub struct Corpus<'a> {
@@ -20,17 +28,26 @@ pub struct Corpus<'a> {
 }
 
 impl<'a> Corpus<'a> {
-    /// The documents of these files, one file after the other. Gzip is unpacked. Without a format it is told from the
-    /// beginning of each file.
+    /// The documents of these files, one file after the other. A folder stands for all files in it, a path with `*` or `?`
+    /// for those that fit, `-` for standard input. Gzip is unpacked. Without a format it is told from the beginning of
+    /// each file; files of a folder of which it does not tell become rejects.
     ///
     /// # Errors
-    /// If a file cannot be opened or its format is not known. All files are looked at before the first is read.
+    /// If a file cannot be opened or the format of one that was named is not known. All files are looked at before the
+    /// first is read.
     pub fn open(paths: &[PathBuf], format: Option<Format>) -> Result<Self, IngestError> {
         let meter = Meter::default();
-        let files = paths.iter().map(|path| SourceFile::open(path, format, &meter)).collect::<Result<Vec<_>, _>>()?;
+        let (mut files, mut passed_over) = (Vec::new(), Vec::new());
+        for Found { path, is_named } in paths::expand(paths)? {
+            match SourceFile::open(&path, format, &meter) {
+                Err(IngestError::UnknownFormat { path }) if !is_named => passed_over.push(unknown_format(&path)),
+                opened => files.push(opened?),
+            }
+        }
         let bytes_total = files.iter().map(|file| file.bytes).sum();
         let counted = meter.clone();
-        let documents = Box::new(files.into_iter().flat_map(move |file| file.documents(&counted)));
+        let documents = files.into_iter().flat_map(move |file| file.documents(&counted));
+        let documents = Box::new(passed_over.into_iter().map(Err).chain(documents));
         Ok(Self { documents, meter, bytes_total })
     }
 
@@ -68,6 +85,12 @@ impl std::fmt::Debug for Corpus<'_> {
     }
 }
 
+/// The reject for a file of a folder that holds nothing known.
+fn unknown_format(path: &Path) -> Reject {
+    let location = Location { file: path.to_string_lossy().into(), line: 0 };
+    Reject::new(RejectKind::File, location, "", "neither its content nor its name tells its format", "")
+}
+
 /// A file whose format is known.
 struct SourceFile {
     path: PathBuf,
@@ -81,6 +104,12 @@ struct SourceFile {
 impl SourceFile {
     fn open(path: &Path, format: Option<Format>, meter: &Meter) -> Result<Self, IngestError> {
         let failed = |source| IngestError::Open { path: path.to_owned(), source };
+        if path == Path::new(STANDARD_INPUT) {
+            let mut input = Input::standard(meter).map_err(failed)?;
+            let guessed = Format::guess(path, input.peek().map_err(failed)?).unwrap_or(Format::Text);
+            let format = format.unwrap_or(guessed);
+            return Ok(Self { path: path.to_owned(), format, bytes: None, input: Some(input) });
+        }
         let metadata = std::fs::metadata(path).map_err(failed)?;
         let is_plain = metadata.is_file();
         // The glance at a plain file must not count as read.
@@ -113,12 +142,30 @@ fn read(input: Input, format: Format) -> Documents<'static> {
         Format::JsonLines => Box::new(JsonLines::new(input)),
         Format::Gad => Box::new(Table::new(input, &GAD)),
         Format::EuAdr => Box::new(Table::new(input, &EU_ADR)),
+        Format::PubMed => Box::new(PubMed::new(input)),
+        Format::BiocXml => Box::new(BiocXml::new(input)),
+        Format::BiocJson => Box::new(BiocJson::new(input)),
+        Format::Sentences => Box::new(SentenceTable::new(input)),
+        Format::Text => Box::new(PlainText::new(input)),
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_read_whole_and_what_is_unknown_in_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.pubtator"), "1|t|One\n").unwrap();
+        std::fs::write(folder.path().join("b.data"), "some words\n").unwrap();
+        std::fs::write(folder.path().join("c.txt"), "Plain words.\n").unwrap();
+        let found: Vec<_> = Corpus::open(&[folder.path().to_owned()], None).unwrap().collect();
+        let identifiers: Vec<&str> = found.iter().flatten().map(|document| document.identifier.as_str()).collect();
+        assert_eq!(identifiers, ["PMID:1", "c"]);
+        let reject = found.iter().find_map(|item| item.as_ref().err()).unwrap();
+        assert!(reject.location.file.ends_with("b.data") && reject.kind == RejectKind::File, "{reject:?}");
+    }
 
     /// Everything that a reader gives for a text.
     pub(in crate::reader) fn read_text(format: Format, text: &str) -> Vec<Result<Document, Reject>> {
@@ -146,7 +193,7 @@ pub(super) mod tests {
         std::fs::write(&good, "1|t|One\n").unwrap();
         let missing = Corpus::open(&[good.clone(), folder.path().join("missing")], None).unwrap_err();
         assert!(matches!(&missing, IngestError::Open { path, .. } if path.ends_with("missing")), "{missing}");
-        let odd = folder.path().join("odd.txt");
+        let odd = folder.path().join("odd.data");
         std::fs::write(&odd, "some words\n").unwrap();
         let unknown = Corpus::open(&[good, odd.clone()], None).unwrap_err();
         assert!(unknown.to_string().contains("--format"), "{unknown}");

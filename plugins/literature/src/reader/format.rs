@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use super::sentence_table;
+
 /// A format of annotated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -19,17 +21,39 @@ pub enum Format {
     /// title is kept for display only; without it they run over title and abstract joined by one character. Offsets
     /// count characters (Unicode scalar values). Of an annotation, `start`, `end` and `label` are needed; `id` or `ids`
     /// name the entity or entities, `name` the preferred name, and `text`, if it is there, must be what stands in the
-    /// span. Without an id the entity goes by its label and name. Other keys are passed over.
+    /// span. Without an id the entity goes by its label and name. `status` may be `retracted` or `deleted`, and `version`
+    /// a number that grows from version to version. Other keys are passed over.
     JsonLines,
     /// The table of the Genetic Association Database: a sentence with a gene and a disease in each row.
     Gad,
     /// The tables of the EU-ADR corpus: a sentence with two entities in each row.
     EuAdr,
+    /// PubMed XML as NLM ships it: `PubmedArticleSet`, or `MedlineCitationSet` before 2017.
+    PubMed,
+    /// BioC as XML.
+    BiocXml,
+    /// BioC as JSON: a collection, a list of documents, or one on each line.
+    BiocJson,
+    /// A tab-separated table with the columns `document` (or `doc`, `pmid`, `id`) and `sentence` (or `text`), and perhaps
+    /// `corpus`; without annotations.
+    Sentences,
+    /// Plain text; empty lines separate paragraphs.
+    Text,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::PubTator, Self::JsonLines, Self::Gad, Self::EuAdr];
+    pub const ALL: [Self; 9] = [
+        Self::PubTator,
+        Self::JsonLines,
+        Self::Gad,
+        Self::EuAdr,
+        Self::PubMed,
+        Self::BiocXml,
+        Self::BiocJson,
+        Self::Sentences,
+        Self::Text,
+    ];
 
     /// Its name on a command line.
     pub fn name(self) -> &'static str {
@@ -38,6 +62,11 @@ impl Format {
             Self::JsonLines => "jsonl",
             Self::Gad => "gad",
             Self::EuAdr => "eu-adr",
+            Self::PubMed => "pubmed",
+            Self::BiocXml => "bioc-xml",
+            Self::BiocJson => "bioc-json",
+            Self::Sentences => "sentences",
+            Self::Text => "text",
         }
     }
 
@@ -54,12 +83,28 @@ impl Format {
             line.split_once("|t|").is_some_and(|(id, _)| !id.is_empty() && !id.contains(char::is_whitespace));
         if is_title {
             Some(Self::PubTator)
-        } else if line.trim_start().starts_with('{') {
-            Some(Self::JsonLines)
+        } else if line.trim_start().starts_with('<') {
+            Self::of_xml(&text)
+        } else if line.trim_start().starts_with(['{', '[']) {
+            // No document of ours has this key, and every one of BioC's does.
+            Some(if text.contains("\"passages\"") { Self::BiocJson } else { Self::JsonLines })
         } else if columns.contains(&"GAD_ID") {
             Some(Self::Gad)
         } else if columns.iter().any(|column| column.eq_ignore_ascii_case("num_sentence")) {
             Some(Self::EuAdr)
+        } else if sentence_table::is_header(line) {
+            Some(Self::Sentences)
+        } else {
+            None
+        }
+    }
+
+    fn of_xml(beginning: &str) -> Option<Self> {
+        let names = |names: &[&str]| names.iter().any(|name| beginning.contains(name));
+        if names(&["<PubmedArticle", "<MedlineCitation", "<PubmedBookArticle", "<DeleteCitation"]) {
+            Some(Self::PubMed)
+        } else if names(&["<collection", "BioC.dtd"]) {
+            Some(Self::BiocXml)
         } else {
             None
         }
@@ -68,11 +113,11 @@ impl Format {
     fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let name = name.strip_suffix(".txt").unwrap_or(name);
+        let (name, is_text) = name.strip_suffix(".txt").map_or((name, false), |stem| (stem, true));
         match name.rsplit('.').next()? {
             "pubtator" => Some(Self::PubTator),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
-            _ => None,
+            _ => is_text.then_some(Self::Text),
         }
     }
 }
@@ -105,6 +150,13 @@ mod tests {
             ("a.PubTator.txt.gz", "", Some(Format::PubTator)),
             ("a.ndjson", "", Some(Format::JsonLines)),
             ("a.tsv", "x\ty\n", None),
+            ("a", "<?xml version=\"1.0\"?>\n<!DOCTYPE x>\n<PubmedArticleSet>\n", Some(Format::PubMed)),
+            ("a", "<MedlineCitationSet>\n", Some(Format::PubMed)),
+            ("a", "<?xml version='1.0'?><!DOCTYPE collection SYSTEM 'BioC.dtd'>", Some(Format::BiocXml)),
+            ("a", "<html>", None),
+            ("a", "{\"source\": \"\", \"documents\": [{\"id\": \"1\", \"passages\": []}]}", Some(Format::BiocJson)),
+            ("a", "corpus\tdoc\tsentence\n", Some(Format::Sentences)),
+            ("notes.txt", "Plain words.", Some(Format::Text)),
             ("a", "", None),
         ] {
             assert_eq!(Format::guess(Path::new(name), beginning.as_bytes()), expected, "{name} {beginning:?}");
@@ -117,6 +169,9 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let error = "json".parse::<Format>().unwrap_err();
-        assert_eq!(error, "`json` is not a format; the formats are pubtator, jsonl, gad, eu-adr");
+        assert_eq!(
+            error,
+            "`json` is not a format; the formats are pubtator, jsonl, gad, eu-adr, pubmed, bioc-xml, bioc-json, sentences, text"
+        );
     }
 }

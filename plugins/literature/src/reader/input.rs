@@ -52,6 +52,11 @@ impl Input {
         Self::new(Metered { inner: file, meter: meter.clone() }, path.to_string_lossy().into())
     }
 
+    /// Reads standard input.
+    pub(crate) fn standard(meter: &Meter) -> io::Result<Self> {
+        Self::new(Metered { inner: io::stdin(), meter: meter.clone() }, "standard input".into())
+    }
+
     /// Reads from something else under this name.
     pub(crate) fn new(source: impl Read + Send + 'static, name: Arc<str>) -> io::Result<Self> {
         let mut raw = BufReader::with_capacity(1 << 16, source);

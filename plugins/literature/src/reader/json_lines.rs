@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::entities;
 use super::input::{BadLine, Input};
-use crate::document::{Annotation, Document, Location, Passage, PassageKind};
+use crate::document::{Annotation, Document, DocumentStatus, Location, Passage, PassageKind};
 use crate::label::label_of;
 use crate::text::{NumberedText, collapse_whitespace};
 use crate::{Reject, RejectKind};
@@ -82,7 +82,30 @@ struct Record {
     #[serde(rename = "abstract")]
     body: Option<String>,
     year: Option<u16>,
+    version: Option<u32>,
+    #[serde(default)]
+    status: Status,
     annotations: Option<Vec<RawAnnotation>>,
+}
+
+/// Whether the document still stands.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    #[default]
+    Current,
+    Retracted,
+    Deleted,
+}
+
+impl From<Status> for DocumentStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Current => Self::Current,
+            Status::Retracted => Self::Retracted,
+            Status::Deleted => Self::Deleted,
+        }
+    }
 }
 
 /// Ids are often written as numbers.
@@ -117,7 +140,10 @@ impl Record {
     fn place(self, location: Location, line: &str, ready: &mut VecDeque<Result<Document, Reject>>) {
         let identifier = self.id.into_text().trim().to_owned();
         let title = self.title.unwrap_or_default();
-        let Some((text, passages)) = lay_out(self.text, &title, self.body) else {
+        let status = self.status.into();
+        let laid_out = lay_out(self.text, &title, self.body);
+        // A document that is gone needs no text.
+        let Some((text, passages)) = laid_out.or((status != DocumentStatus::Current).then(Default::default)) else {
             let reason = "has no text: give `text`, or `title` and `abstract`";
             ready.push_back(Err(Reject::new(RejectKind::Record, location, &identifier, reason, line)));
             return;
@@ -135,7 +161,19 @@ impl Record {
             }
         }
         let title = title.trim().to_owned();
-        ready.push_back(Ok(Document { identifier, title, year: self.year, passages, annotations, location }));
+        let (year, version) = (self.year, self.version);
+        let rest = Document::default();
+        ready.push_back(Ok(Document {
+            identifier,
+            title,
+            year,
+            status,
+            version,
+            passages,
+            annotations,
+            location,
+            ..rest
+        }));
     }
 }
 

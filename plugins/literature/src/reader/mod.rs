@@ -1,13 +1,19 @@
 //! Readers: one file for each format, each an iterator of documents and rejects, so that a bad record ends nothing.
 
+mod bioc;
 mod corpus;
 mod eu_adr;
 mod format;
 mod gad;
 mod input;
 mod json_lines;
+mod paths;
+mod plain_text;
+mod pubmed;
 mod pubtator;
+mod sentence_table;
 mod table;
+mod xml;
 
 pub use corpus::Corpus;
 pub use format::Format;

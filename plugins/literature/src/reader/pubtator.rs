@@ -187,7 +187,7 @@ impl Draft {
         let passages = frame.passages();
         let (identifier, location) = (self.identifier, self.location);
         let title = self.title.trim().to_owned();
-        ready.push_back(Ok(Document { identifier, title, year: None, passages, annotations, location }));
+        ready.push_back(Ok(Document { identifier, title, passages, annotations, location, ..Document::default() }));
     }
 
     /// The way to count that fits the most annotations. Files differ in whether white space at the end of a title

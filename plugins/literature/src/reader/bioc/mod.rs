@@ -1,0 +1,220 @@
+//! BioC, the exchange format of PubTator, PMC and many corpora, as XML and as JSON: documents of passages with annotations.
+//!
+//! Files differ in what their offsets count, so for each passage the unit is taken that fits the most of its annotations.
+//! Relations and references are passed over.
+
+mod json;
+mod xml;
+
+use serde::Deserialize;
+
+pub(crate) use json::BiocJson;
+pub(crate) use xml::BiocXml;
+
+use super::{document_identifier, entities};
+use crate::document::{Annotation, Document, Location, Passage, PassageKind};
+use crate::label::label_of;
+use crate::text::{NumberedText, Unit};
+use crate::{Reject, RejectKind};
+
+/// Keys under which an annotation's id is kept, as they are used by PubTator, BioRED and BC5CDR, with the scheme that
+/// the key stands for.
+const ID_KEYS: [(&str, &str); 8] = [
+    ("identifier", ""),
+    ("MESH", "MESH:"),
+    ("NCBI Gene", "NCBIGene:"),
+    ("NCBI Homologene", "Homologene:"),
+    ("NCBI Taxonomy", "NCBITaxon:"),
+    ("OMIM", "OMIM:"),
+    ("Identifier", ""),
+    ("id", ""),
+];
+
+/// Types of passages that are no text of the document.
+const PASSED_OVER: [&str; 2] = ["ref", "REF"];
+
+/// Key and value, in the order of the file.
+type Infons = Vec<(String, String)>;
+
+/// A document as written.
+#[derive(Debug, Default)]
+struct RawDocument {
+    id: String,
+    passages: Vec<RawPassage>,
+}
+
+/// A passage, or a sentence of one.
+#[derive(Debug, Default)]
+struct RawPassage {
+    infons: Infons,
+    offset: usize,
+    text: String,
+    sentences: Vec<RawPassage>,
+    annotations: Vec<RawAnnotation>,
+}
+
+#[derive(Debug, Default)]
+struct RawAnnotation {
+    infons: Infons,
+    text: String,
+    locations: Vec<RawLocation>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct RawLocation {
+    offset: usize,
+    length: usize,
+}
+
+fn infon<'a>(infons: &'a Infons, key: &str) -> Option<&'a str> {
+    infons.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+}
+
+impl RawDocument {
+    /// The document behind a reject for each annotation that does not fit its text.
+    fn place(self, location: &Location, ready: &mut impl Extend<Result<Document, Reject>>) {
+        let mut document = Document {
+            identifier: document_identifier(self.id.trim()),
+            location: location.clone(),
+            ..Document::default()
+        };
+        let mut rejects = Vec::new();
+        for passage in self.passages.into_iter().filter(RawPassage::is_text) {
+            if document.title.is_empty() && passage.is_title() {
+                passage.text.trim().clone_into(&mut document.title);
+            }
+            document.year = document.year.or_else(|| infon(&passage.infons, "year")?.trim().parse().ok());
+            // A passage is either text or a list of sentences with text.
+            let kind = if passage.sentences.is_empty() { PassageKind::Prose } else { PassageKind::Sentence };
+            let RawPassage { sentences, annotations, .. } = &passage;
+            if sentences.is_empty() {
+                passage.add_to(&mut document, kind, annotations, &mut rejects);
+            }
+            for sentence in sentences {
+                let within = annotations.iter().filter(|annotation| sentence.covers(annotation));
+                let all = sentence.annotations.iter().chain(within);
+                sentence.add_to(&mut document, kind, all, &mut rejects);
+            }
+        }
+        ready.extend(rejects.into_iter().map(Err));
+        ready.extend([Ok(document)]);
+    }
+}
+
+impl RawPassage {
+    fn is_text(&self) -> bool {
+        let kinds = ["type", "section_type"].map(|key| infon(&self.infons, key).unwrap_or_default());
+        !kinds.iter().any(|kind| PASSED_OVER.contains(kind))
+    }
+
+    fn is_title(&self) -> bool {
+        infon(&self.infons, "type").is_some_and(|kind| matches!(kind, "title" | "front"))
+    }
+
+    fn covers(&self, annotation: &RawAnnotation) -> bool {
+        let end = self.offset + self.text.len();
+        annotation.locations.first().is_some_and(|first| (self.offset..end).contains(&first.offset))
+    }
+
+    /// Adds the text as a passage behind the others, with the annotations that fit it.
+    fn add_to<'a>(
+        &self,
+        document: &mut Document,
+        kind: PassageKind,
+        annotations: impl IntoIterator<Item = &'a RawAnnotation>,
+        rejects: &mut Vec<Reject>,
+    ) {
+        if self.text.trim().is_empty() {
+            return;
+        }
+        let last = document.passages.last();
+        let start = last.map_or(0, |last| last.start + last.text.chars().count() + 1);
+        let annotations: Vec<&RawAnnotation> = annotations.into_iter().collect();
+        let frame = Frame::fitting(self, &annotations);
+        for annotation in annotations {
+            match annotation.place(&frame, start, &document.identifier) {
+                Ok(placed) => document.annotations.push(placed),
+                Err(reason) => rejects.push(Reject::new(
+                    RejectKind::Annotation,
+                    document.location.clone(),
+                    &document.identifier,
+                    reason,
+                    &annotation.text,
+                )),
+            }
+        }
+        document.passages.push(Passage { start, text: self.text.clone(), kind });
+    }
+}
+
+/// The text of a passage with a way to count in it.
+struct Frame<'a> {
+    offset: usize,
+    text: NumberedText<'a>,
+    /// Offset of each character and of the end.
+    boundaries: Vec<usize>,
+}
+
+impl<'a> Frame<'a> {
+    /// The way to count that fits the most annotations; characters, if it makes no difference.
+    fn fitting(passage: &'a RawPassage, annotations: &[&RawAnnotation]) -> Self {
+        let units = if passage.text.is_ascii() { &Unit::ALL[..1] } else { &Unit::ALL[..] };
+        let frames = units.iter().map(|unit| Self {
+            offset: passage.offset,
+            text: NumberedText::new(&passage.text),
+            boundaries: unit.boundaries(&passage.text),
+        });
+        let fitting = |frame: &Self| annotations.iter().filter(|a| a.span(frame).is_ok()).count();
+        // The first of those that are as good, not the last, as `max_by_key` would have it.
+        frames.reduce(|best, next| if fitting(&next) > fitting(&best) { next } else { best }).expect("a unit")
+    }
+
+    fn character(&self, offset: usize) -> Option<usize> {
+        self.boundaries.binary_search(&offset.checked_sub(self.offset)?).ok()
+    }
+}
+
+impl RawAnnotation {
+    /// The characters of the passage from its first to its last part.
+    fn span(&self, frame: &Frame<'_>) -> Result<std::ops::Range<usize>, String> {
+        let start = self.locations.iter().map(|part| part.offset).min().ok_or("has no location")?;
+        let end = self.locations.iter().map(|part| part.offset.saturating_add(part.length)).max().unwrap_or(start);
+        let span = frame.character(start).zip(frame.character(end)).map(|(start, end)| start..end);
+        let Some(found) = span.clone().and_then(|span| frame.text.slice(span)) else {
+            return Err(format!("{start}..{end} is no span of its passage"));
+        };
+        // What stands between the parts of one with several is not in its text.
+        if self.locations.len() == 1 && found.trim() != self.text.trim() {
+            return Err(format!("the text has {found:?} where the annotation has {:?}", self.text));
+        }
+        span.and_then(|span| frame.text.trimmed(span)).ok_or_else(|| "covers nothing but white space".to_owned())
+    }
+
+    fn place(&self, frame: &Frame<'_>, start: usize, document: &str) -> Result<Annotation, String> {
+        let span = self.span(frame)?;
+        let type_name = infon(&self.infons, "type").filter(|name| !name.trim().is_empty());
+        let label = label_of(type_name.ok_or("has no type")?);
+        let text = frame.text.slice(span.clone()).unwrap_or_default().to_owned();
+        let ids: Vec<String> = ID_KEYS
+            .iter()
+            .filter_map(|(key, scheme)| Some((infon(&self.infons, key)?, scheme)))
+            .flat_map(|(ids, scheme)| qualified(ids, scheme))
+            .collect();
+        let entities = entities(&label, ids.iter().map(String::as_str), document, None, &text);
+        Ok(Annotation { start: start + span.start, end: start + span.end, label, text, entities })
+    }
+}
+
+/// The ids with the scheme of their key, unless they say theirs. Without one they stay together, for a variant is written
+/// as `c|SUB|G|35|A`.
+fn qualified(ids: &str, scheme: &str) -> Vec<String> {
+    if scheme.is_empty() {
+        return vec![ids.to_owned()];
+    }
+    let parts = ids.split(['|', ',', ';']).map(str::trim);
+    let is_bare = |id: &str| !(id.is_empty() || id.contains(':') || id.starts_with('-'));
+    parts.map(|id| if is_bare(id) { format!("{scheme}{id}") } else { id.to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests;
