@@ -16,7 +16,7 @@ use std::time::Instant;
 use candle_core::quantized::gguf_file::Content;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
-use hopgraph_inference::{Classifier, Input, LanguageModel, ModelFolder, WeightPrecision};
+use hopgraph_inference::{Classifier, Input, LanguageModel, LoadOptions, ModelFolder, WeightPrecision};
 use serde_json::Value;
 
 /// How often each contender runs.
@@ -31,7 +31,10 @@ type Contender<'a> = (&'a str, usize, Box<dyn FnMut() + 'a>);
 fn main() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/models/starter-llama-15m"));
     let inputs = sentences(&folder);
-    let load = |precision| LanguageModel::load(&ModelFolder::read(&folder).unwrap(), precision).unwrap();
+    let load = |precision| {
+        LanguageModel::load(&ModelFolder::read(&folder).unwrap(), &LoadOptions { precision, ..LoadOptions::default() })
+            .unwrap()
+    };
     let (float32, quantized) = (load(WeightPrecision::Float32), load(WeightPrecision::Quantized));
     let token_ids: Vec<Vec<u32>> =
         float32.classify(&inputs).unwrap().into_iter().map(|result| result.unwrap().token_ids).collect();

@@ -110,6 +110,17 @@ pub enum InferenceError {
         /// What to do.
         advice: &'static str,
     },
+    /// A folder has no `model.toml`.
+    #[error(
+        "there is no {}; a model folder holds a model.toml beside its weights. One to start from, its answers and \
+         relations to be made your own:\n\n{suggestion}", .path.display()
+    )]
+    NoSettings {
+        /// The `model.toml` that should be there.
+        path: PathBuf,
+        /// What it might say.
+        suggestion: String,
+    },
     /// `model.toml` says something that cannot be.
     #[error("{}: {problem}", .path.display())]
     Settings {
@@ -126,8 +137,26 @@ pub enum InferenceError {
         /// What is wrong.
         problem: String,
     },
+    /// A weights file is not safetensors, or its header is damaged.
+    #[error("{} is not a readable safetensors file: {problem}", .path.display())]
+    NotSafetensors {
+        /// The weights file, or the index of several.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// `config.json` cannot be understood.
+    #[error("{} is no JSON table ({problem}); take the config.json that came with the weights", .path.display())]
+    Config {
+        /// The `config.json`.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// The weights are those of another kind of model.
-    #[error("{} holds a `{found}` model; only `llama` models are read so far", .path.display())]
+    #[error(
+        "{} holds a `{found}` model; what is read is `llama` (and `mistral`), `gemma` (the first) and `bert`", .path.display()
+    )]
     Architecture {
         /// The weights file.
         path: PathBuf,
@@ -157,7 +186,7 @@ pub enum InferenceError {
         problem: String,
     },
     /// A tensor that the model needs is not there.
-    #[error("{} has no tensor `{tensor}`; the conversion to GGUF was not complete", .path.display())]
+    #[error("{} has no tensor `{tensor}`; the file is not complete", .path.display())]
     TensorMissing {
         /// The weights file.
         path: PathBuf,
@@ -176,13 +205,34 @@ pub enum InferenceError {
         /// The shape that fits the metadata.
         expected: Vec<usize>,
     },
-    /// A tensor that plain Llama models do not have; ignoring it would give wrong answers.
-    #[error("{} has a tensor `{tensor}`, which no plain Llama model has; this variant is not supported", .path.display())]
+    /// A tensor that plain models of the kind do not have; ignoring it would give wrong answers.
+    #[error(
+        "{} has a tensor `{tensor}`, which no plain `{architecture}` model has; this variant is not supported", .path.display()
+    )]
     TensorUnknown {
         /// The weights file.
         path: PathBuf,
         /// Its name.
         tensor: String,
+        /// The kind of model.
+        architecture: &'static str,
+    },
+    /// An adapter cannot be read, or does not fit the model.
+    #[error("the adapter {}: {problem}", .path.display())]
+    Adapter {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A BERT that was never taught classes.
+    #[error(
+        "{} has no `classifier.weight`, so it is a BERT that answers nothing yet; take one that was fine-tuned as \
+         BertForSequenceClassification", .path.display()
+    )]
+    NoClassifier {
+        /// The weights file.
+        path: PathBuf,
     },
     /// No tokenizer can be made.
     #[error("the tokenizer of {}: {problem}", .path.display())]
@@ -197,6 +247,28 @@ pub enum InferenceError {
     NotRecorded {
         /// The masked sentence.
         sentence: String,
+    },
+    /// Only decoders are quantized.
+    #[error(
+        "{} holds a BERT; only decoders are quantized, since GGUF has no place for its pooler and a BERT is small", .path.display()
+    )]
+    NotQuantizable {
+        /// The weights file.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is no such device to compute on.
+    #[error("no graphics card: {problem}")]
+    NoDevice {
+        /// What is wrong, and what to do.
+        problem: String,
     },
     /// The arithmetic of the model failed.
     #[error("the model failed: {0}")]

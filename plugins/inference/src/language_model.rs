@@ -1,35 +1,59 @@
-//! The classifier made of a prompt and a language model.
+//! The classifier made of a prompt and a model.
 
 use rayon::prelude::*;
 
-use crate::batch::batches;
-use crate::gguf::{WeightsFile, sha256};
-use crate::llama::{Device, Head, Llama, Prefix};
+use crate::architecture::Architecture;
 use crate::mask::Masks;
-use crate::prompt::Prompt;
-use crate::tokenizer::Tokenizer;
+use crate::network::{self, Network, Question, Sequence};
+use crate::prompt::{Prompt, Template};
+use crate::tokenizer::{Frame, Tokenizer, TokenizerFiles};
+use crate::weights::{Container, Weights};
 use crate::{
-    Classification, Classifier, InferenceError, Input, InputError, ModelDescription, ModelFolder, WeightPrecision,
+    Answer, Classification, Classifier, InferenceError, Input, InputError, LoadOptions, ModelDescription, ModelFolder,
 };
-
-/// Tokens that are worked on at once by one thread: enough to keep the matrix products busy, few enough that the
-/// numbers between two of them stay near the processor.
-const BATCH_TOKENS: usize = 256;
 
 /// A language model that answers a question about each sentence with one of a few words.
 ///
-/// For each sentence it reads the filled prompt and compares the logits of the answers' first tokens; nothing is
-/// generated.
+/// A decoder, such as Llama, reads the filled prompt; the logits of the answers' first tokens are compared, and nothing
+/// is generated. An encoder, such as BERT, reads the sentence and has a class for each answer.
 pub struct LanguageModel {
     description: ModelDescription,
     masks: Masks,
-    prompt: Prompt,
+    reading: Reading,
     tokenizer: Tokenizer,
-    llama: Llama,
-    prefix: Prefix,
-    head: Head,
+    network: Box<dyn Network>,
+    context: usize,
     temperature: f32,
     warnings: Vec<String>,
+}
+
+/// How a sentence becomes what the model reads.
+pub(crate) enum Reading {
+    /// In a prompt whose beginning is computed once.
+    Prompt(Prompt),
+    /// As one text or two.
+    Texts(Template),
+}
+
+impl Reading {
+    /// The tokens that all sequences begin with.
+    pub(crate) fn shared(&self) -> &[u32] {
+        match self {
+            Self::Prompt(prompt) => prompt.shared(),
+            Self::Texts(_) => &[],
+        }
+    }
+
+    /// The tokens after the shared ones for a sentence, which must be on one line.
+    pub(crate) fn own(&self, sentence: &str, tokenizer: &Tokenizer) -> Result<Sequence, InferenceError> {
+        match self {
+            Self::Prompt(prompt) => prompt.own(sentence, tokenizer).map(Sequence::single),
+            Self::Texts(template) => {
+                let (first, second) = template.texts(sentence);
+                tokenizer.framed(&first, second.as_deref())
+            }
+        }
+    }
 }
 
 impl LanguageModel {
@@ -37,60 +61,45 @@ impl LanguageModel {
     ///
     /// # Errors
     /// If the weights or the tokenizer cannot be read, are damaged or of a kind that is not supported, or do not fit each
-    /// other or the prompt; each error names the file and what to do.
-    pub fn load(folder: &ModelFolder, precision: WeightPrecision) -> Result<Self, InferenceError> {
-        let mut file = WeightsFile::open(&folder.weights)?;
-        let llama = Llama::load(&mut file, precision, Device::Cpu)?;
-        let tokenizer = tokenizer(folder, &file, &llama)?;
-        let prompt = Prompt::new(folder.template.clone(), &folder.answers, &tokenizer, &folder.settings)?;
-        check_room(folder, &prompt, &tokenizer, &llama)?;
-        let prefix = llama.prefix(prompt.shared())?;
-        let head = llama.head(prompt.answers())?;
-        let description = describe(folder, &file)?;
-        let warnings = if prompt.is_shared() { Vec::new() } else { vec![cut_warning(folder)] };
+    /// other or the prompt; each error names the file and what to do. All of this is found before a device is touched.
+    pub fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Self, InferenceError> {
+        let mut weights = Weights::open(&folder.weights)?;
+        if let Some(adapter) = &folder.adapter {
+            weights.adapt(adapter)?;
+        }
+        let architecture = Architecture::read(&mut weights)?;
+        let tokenizer = tokenizer(folder, &weights, &architecture)?;
+        let (reading, answers) = reading(folder, &architecture, &tokenizer)?;
+        let context = architecture.context();
+        check_room(folder, &reading, &tokenizer, context)?;
+        let question = Question { shared: reading.shared(), answers: &answers };
+        let network = network::load(&mut weights, &architecture, question, options)?;
+        let description = describe(folder, &weights)?;
+        let warnings = match &reading {
+            Reading::Prompt(prompt) if !prompt.is_shared() => vec![cut_warning(folder)],
+            _ => Vec::new(),
+        };
         Ok(Self {
             description,
             masks: folder.masks.clone(),
-            prompt,
+            reading,
             tokenizer,
-            llama,
-            prefix,
-            head,
+            network,
+            context,
             temperature: folder.temperature,
             warnings,
         })
     }
 
-    /// The tokens that the model is to read of an input, after those that all share.
-    fn read(&self, input: &Input) -> Result<Result<Vec<u32>, InputError>, InferenceError> {
+    /// What the model is to read of an input, after the tokens that all share.
+    fn read(&self, input: &Input) -> Result<Result<Sequence, InputError>, InferenceError> {
         let sentence = match self.masks.sentence(input) {
             Ok(sentence) => sentence,
             Err(problem) => return Ok(Err(problem)),
         };
-        let tokens = self.prompt.own(&sentence, &self.tokenizer)?;
-        let (length, limit) = (self.prompt.shared().len() + tokens.len(), self.llama.context());
-        Ok(if length > limit { Err(InputError::TooLong { length, limit }) } else { Ok(tokens) })
-    }
-
-    /// The logits of the answers for each sequence, in order.
-    fn logits(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, InferenceError> {
-        let lengths: Vec<usize> = sequences.iter().map(|tokens| tokens.len()).collect();
-        let batches = batches(&lengths, BATCH_TOKENS);
-        let run = |batch: Vec<usize>| {
-            let tokens: Vec<&[u32]> = batch.iter().map(|&position| sequences[position]).collect();
-            let logits = self.llama.logits(&self.prefix, &self.head, &tokens)?;
-            Ok(batch.into_iter().zip(logits).collect::<Vec<_>>())
-        };
-        // Quantized products spread over all processors by themselves and take turns, so that batches side by side
-        // would only wait for each other.
-        let finished: Vec<Vec<(usize, Vec<f32>)>> = if self.llama.is_quantized() {
-            batches.into_iter().map(run).collect::<Result<_, InferenceError>>()?
-        } else {
-            batches.into_par_iter().with_max_len(1).map(run).collect::<Result<_, InferenceError>>()?
-        };
-        let mut ordered: Vec<(usize, Vec<f32>)> = finished.into_iter().flatten().collect();
-        ordered.sort_unstable_by_key(|&(position, _)| position);
-        Ok(ordered.into_iter().map(|(_, logits)| logits).collect())
+        let sequence = self.reading.own(&sentence, &self.tokenizer)?;
+        let (length, limit) = (self.reading.shared().len() + sequence.tokens.len(), self.context);
+        Ok(if length > limit { Err(InputError::TooLong { length, limit }) } else { Ok(sequence) })
     }
 }
 
@@ -100,15 +109,15 @@ impl Classifier for LanguageModel {
     }
 
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
-        let read: Vec<Result<Vec<u32>, InputError>> =
+        let mut read: Vec<Result<Sequence, InputError>> =
             inputs.par_iter().map(|input| self.read(input)).collect::<Result<_, _>>()?;
-        let sequences: Vec<&[u32]> = read.iter().flatten().map(Vec::as_slice).collect();
-        let mut logits = self.logits(&sequences)?.into_iter();
-        let shared = self.prompt.shared();
-        let classified = read.into_iter().map(|tokens| {
-            tokens.map(|tokens| {
+        let sequences: Vec<Sequence> = read.iter().flatten().cloned().collect();
+        let mut logits = self.network.logits(&sequences)?.into_iter();
+        let shared = self.reading.shared();
+        let classified = read.drain(..).map(|sequence| {
+            sequence.map(|sequence| {
                 let logits = logits.next().expect("there are logits for each sequence");
-                Classification::from_logits(logits, self.temperature, [shared, &tokens].concat())
+                Classification::from_logits(logits, self.temperature, [shared, &sequence.tokens].concat())
             })
         });
         Ok(classified.collect())
@@ -119,43 +128,99 @@ impl Classifier for LanguageModel {
     }
 }
 
-fn tokenizer(folder: &ModelFolder, file: &WeightsFile, llama: &Llama) -> Result<Tokenizer, InferenceError> {
-    let beginning = file.beginning()?;
-    let (tokenizer, path) = match &folder.tokenizer {
-        Some(path) => (Tokenizer::from_file(path, beginning)?, path),
-        None => (Tokenizer::from_vocabulary(&file.vocabulary()?, beginning, &folder.weights)?, &folder.weights),
+/// The tokenizer that model.toml names, or else that of the weights.
+pub(crate) fn tokenizer(
+    folder: &ModelFolder,
+    weights: &Weights,
+    architecture: &Architecture,
+) -> Result<Tokenizer, InferenceError> {
+    let words = folder.masks.words();
+    let (tokenizer, path) = match (&folder.tokenizer, weights.container()) {
+        (Some(path), Container::Gguf(file)) => {
+            let frame = Frame::beginning(file.beginning()?);
+            (TokenizerFiles { file: path.clone(), words }.read(Some(frame))?, path.clone())
+        }
+        (Some(path), Container::Safetensors(_)) => {
+            (TokenizerFiles { file: path.clone(), words }.read(None)?, path.clone())
+        }
+        (None, Container::Gguf(file)) => (file.tokenizer()?, folder.weights.clone()),
+        (None, Container::Safetensors(_)) => {
+            let files = TokenizerFiles::find(folder.weights.parent().unwrap_or(&folder.weights), words)?;
+            (files.read(None)?, files.file)
+        }
     };
-    let (size, known) = (tokenizer.size(), llama.vocabulary());
-    if size > known || beginning.is_some_and(|token| token as usize >= known) {
+    let (size, known) = (tokenizer.size(), architecture.vocabulary());
+    let frame = tokenizer.frame();
+    if size > known || [frame.beginning, frame.end].into_iter().flatten().any(|token| token as usize >= known) {
         let problem = format!("it makes {size} tokens, but the weights know {known}; it belongs to another model");
-        return Err(InferenceError::Tokenizer { path: path.clone(), problem });
+        return Err(InferenceError::Tokenizer { path, problem });
     }
     Ok(tokenizer)
 }
 
-/// The prompt alone must leave room for a sentence.
-fn check_room(
+/// How sentences are read, and the tokens or classes of the answers.
+pub(crate) fn reading(
     folder: &ModelFolder,
-    prompt: &Prompt,
+    architecture: &Architecture,
     tokenizer: &Tokenizer,
-    llama: &Llama,
+) -> Result<(Reading, Vec<u32>), InferenceError> {
+    match architecture {
+        Architecture::Decoder(_) => {
+            let prompt = Prompt::new(folder.template.clone(), &folder.answers, tokenizer, &folder.settings)?;
+            let answers = prompt.answers().to_vec();
+            Ok((Reading::Prompt(prompt), answers))
+        }
+        Architecture::Encoder(encoder) => {
+            let answers = answer_classes(&folder.answers, &encoder.classes)
+                .map_err(|problem| InferenceError::Settings { path: folder.settings.clone(), problem })?;
+            Ok((Reading::Texts(folder.template.clone()), answers))
+        }
+    }
+}
+
+/// The class of each answer, which is its name or its number. Each class must be an answer, since the probabilities of
+/// all sum to 1.
+fn answer_classes(answers: &[Answer], classes: &[String]) -> Result<Vec<u32>, String> {
+    let known = classes.join("`, `");
+    let class = |answer: &Answer| {
+        let by_name = classes.iter().position(|class| *class == answer.text);
+        let by_number = || answer.text.parse().ok().filter(|&number: &usize| number < classes.len());
+        let class = by_name.or_else(by_number).and_then(|class| u32::try_from(class).ok());
+        class.ok_or_else(|| format!("the answer `{}` is no class of this model; it has `{known}`", answer.text))
+    };
+    let found: Vec<u32> = answers.iter().map(class).collect::<Result<_, _>>()?;
+    let is_named = |class: usize| found.iter().filter(|&&other| other as usize == class).count();
+    match (0..classes.len()).find(|&class| is_named(class) != 1) {
+        None => Ok(found),
+        Some(class) => Err(format!(
+            "the class `{}` is the text of {} [[answers]]; it must be that of one, as each of `{known}`",
+            classes[class],
+            is_named(class)
+        )),
+    }
+}
+
+/// The prompt alone must leave room for a sentence.
+pub(crate) fn check_room(
+    folder: &ModelFolder,
+    reading: &Reading,
+    tokenizer: &Tokenizer,
+    context: usize,
 ) -> Result<(), InferenceError> {
-    let length = prompt.shared().len() + prompt.own("", tokenizer)?.len();
-    if length < llama.context() {
+    let length = reading.shared().len() + reading.own("", tokenizer)?.tokens.len();
+    if length < context {
         return Ok(());
     }
-    let problem = format!(
-        "`prompt` takes {length} tokens without a sentence, and the model reads {}; shorten it",
-        llama.context()
-    );
+    let problem =
+        format!("`prompt` takes {length} tokens without a sentence, and the model reads {context}; shorten it");
     Err(InferenceError::Settings { path: folder.settings.clone(), problem })
 }
 
-fn describe(folder: &ModelFolder, file: &WeightsFile) -> Result<ModelDescription, InferenceError> {
+fn describe(folder: &ModelFolder, weights: &Weights) -> Result<ModelDescription, InferenceError> {
     Ok(ModelDescription {
         name: folder.name.clone(),
-        weights_hash: sha256(&folder.weights)?,
-        quantization: crate::description::numbers(&file.quantization(), folder.temperature),
+        weights_hash: weights.sha256()?,
+        quantization: crate::description::numbers(&weights.quantization(), folder.temperature),
         prompt: folder.template.text(),
         labels: folder.masks.labels().clone(),
         answers: folder.answers.clone(),
@@ -170,3 +235,6 @@ fn cut_warning(folder: &ModelFolder) -> String {
         folder.settings.display()
     )
 }
+
+#[cfg(test)]
+mod tests;

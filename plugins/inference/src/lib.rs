@@ -6,22 +6,31 @@
 //! [`load`] makes a classifier from a model folder. [`RecordedClassifier`] stands in for one where a test wants answers
 //! and no weights.
 
+mod architecture;
 mod batch;
 mod cascade;
 mod classifier;
+mod cpu;
 mod description;
 mod error;
-mod gguf;
+mod inspect;
 mod language_model;
-mod llama;
 mod mask;
 mod model_folder;
+mod network;
+mod options;
 mod prompt;
+mod quantize;
 mod recorded;
 mod remote;
 mod replicas;
+mod suggestion;
 mod temperature;
 mod tokenizer;
+mod weights;
+
+#[cfg(test)]
+mod forgery;
 
 use std::path::Path;
 
@@ -29,13 +38,16 @@ pub use cascade::Cascade;
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
 pub use description::{Answer, AnswerRelation, ModelDescription};
 pub use error::{InferenceError, InputError};
+pub use inspect::{Inspection, MemoryReport, ModelReport, PromptReport, TokenizerReport, WeightsReport, inspect};
 pub use language_model::LanguageModel;
-pub use llama::WeightPrecision;
 pub use model_folder::ModelFolder;
+pub use options::{Device, LoadOptions, WeightPrecision};
+pub use quantize::quantize;
 pub use recorded::RecordedClassifier;
 pub use remote::RemoteClassifier;
 pub use replicas::Replicas;
 pub use temperature::store_temperature;
+pub use weights::{PureFormat, Quantization, QuantizeSummary};
 
 /// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it; a model behind a server
 /// is prepared to be asked.
@@ -47,6 +59,6 @@ pub fn load(folder: &Path) -> Result<Box<dyn Classifier>, InferenceError> {
     Ok(if folder.remote.is_some() {
         Box::new(RemoteClassifier::new(&folder)?)
     } else {
-        Box::new(LanguageModel::load(&folder, WeightPrecision::default())?)
+        Box::new(LanguageModel::load(&folder, &LoadOptions::default())?)
     })
 }

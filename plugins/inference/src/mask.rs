@@ -19,6 +19,11 @@ impl Masks {
         &self.labels
     }
 
+    /// The two words, in the order of the labels.
+    pub(crate) fn words(&self) -> &[String; 2] {
+        &self.masks
+    }
+
     /// The sentence of an input as the model is to read it: masked, on one line.
     pub(crate) fn sentence(&self, input: &Input) -> Result<String, InputError> {
         match input {

@@ -18,6 +18,7 @@ pub struct ModelFolder {
     pub(crate) name: String,
     pub(crate) settings: PathBuf,
     pub(crate) weights: PathBuf,
+    pub(crate) adapter: Option<PathBuf>,
     pub(crate) tokenizer: Option<PathBuf>,
     pub(crate) threshold: f32,
     pub(crate) temperature: f32,
@@ -60,15 +61,22 @@ struct RemoteTable {
 struct Settings {
     name: String,
     weights: Option<PathBuf>,
+    adapter: Option<PathBuf>,
     tokenizer: Option<PathBuf>,
     remote: Option<RemoteTable>,
     #[serde(default)]
     threshold: f32,
     temperature: Option<f32>,
+    #[serde(default = "sentence_alone")]
     prompt: String,
     /// In the order of the file, since the first label is the source of a relation with a direction.
     masks: toml::Table,
     answers: Vec<AnswerSettings>,
+}
+
+/// What an encoder reads unless it is told otherwise.
+fn sentence_alone() -> String {
+    "{sentence}".to_owned()
 }
 
 /// One of the `[[answers]]`.
@@ -88,8 +96,9 @@ impl ModelFolder {
     ///
     /// ```toml
     /// name = "starter-llama-15m"
-    /// weights = "starter-llama-15m-q8_0.gguf"
-    /// # tokenizer = "tokenizer.json"      # without it the tokenizer comes from the weights
+    /// weights = "starter-llama-15m-q8_0.gguf"   # or model.safetensors, or model.safetensors.index.json
+    /// # adapter = "adapter.gguf"          # or adapter_model.safetensors; added to the weights
+    /// # tokenizer = "tokenizer.json"      # without it the tokenizer comes from the weights, or lies beside them
     /// threshold = 0.0                     # least probability at which an answer makes an edge
     /// # temperature = 1.2                 # what the logits are divided by, so that probabilities are honest
     /// prompt = """
@@ -111,6 +120,10 @@ impl ModelFolder {
     /// text = "False"
     /// ```
     ///
+    /// What kind of model it is, its files say. A decoder reads the prompt, and its answers are the words that it says
+    /// next. An encoder such as BERT has a class for each answer, named in its `config.json` or by its number, and reads
+    /// the sentence alone unless `prompt` says otherwise; `[SEP]` in it stands between two texts.
+    ///
     /// In place of `weights`, a model behind a server with an OpenAI-compatible completions endpoint:
     ///
     /// ```toml
@@ -123,15 +136,16 @@ impl ModelFolder {
     /// ```
     ///
     /// # Errors
-    /// [`InferenceError::Unreadable`] if there is no such file, and [`InferenceError::Settings`] if it says something
+    /// [`InferenceError::NoSettings`] if there is no such file, with one to start from, and [`InferenceError::Settings`] if it says something
     /// that cannot be; both name the file and what to do.
     pub fn read(folder: &Path) -> Result<Self, InferenceError> {
         let path = folder.join(SETTINGS);
         let advice = "a model folder holds a model.toml beside its weights";
-        let text = std::fs::read_to_string(&path).map_err(|source| InferenceError::Unreadable {
-            path: path.clone(),
-            source,
-            advice,
+        let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound if folder.is_dir() => {
+                InferenceError::NoSettings { path: path.clone(), suggestion: crate::suggestion::suggest(folder) }
+            }
+            _ => InferenceError::Unreadable { path: path.clone(), source, advice },
         })?;
         Self::parse(folder, &path, &text)
     }
@@ -161,6 +175,7 @@ impl ModelFolder {
             name: settings.name,
             settings: path,
             weights,
+            adapter: settings.adapter.map(|name| folder.join(name)),
             tokenizer: settings.tokenizer.map(|name| folder.join(name)),
             threshold: settings.threshold,
             temperature,
@@ -306,5 +321,7 @@ text = "No"
         let folder = tempfile::tempdir().unwrap();
         let message = ModelFolder::read(folder.path()).unwrap_err().to_string();
         assert!(message.contains("a model folder holds a model.toml"), "{message}");
+        let (_, suggestion) = message.split_once("\n\n").unwrap();
+        assert_eq!(read(suggestion).unwrap().answers.len(), 2, "what is suggested can be read");
     }
 }

@@ -8,6 +8,9 @@ use crate::{Answer, InferenceError};
 /// Where a template wants the sentence.
 const SENTENCE: &str = "{sentence}";
 
+/// What stands in a template of an encoder between two texts.
+const SEPARATOR: &str = "[SEP]";
+
 /// A prompt with a place for the sentence, on a line of its own.
 ///
 /// The line of its own is not for looks. A sentence is tokenized apart from the prompt around it, and the tokens of the
@@ -42,6 +45,16 @@ impl Template {
         self.fill(SENTENCE)
     }
 
+    /// The text, or the two texts, that an encoder is to read; [`SEPARATOR`] stands between them. A line break is only a
+    /// space there.
+    pub(crate) fn texts(&self, sentence: &str) -> (String, Option<String>) {
+        match (self.before.split_once(SEPARATOR), self.after.split_once(SEPARATOR)) {
+            (Some((first, before)), _) => (first.to_owned(), Some(format!("{before}{sentence}{}", self.after))),
+            (None, Some((after, second))) => (format!("{}{sentence}{after}", self.before), Some(second.to_owned())),
+            (None, None) => (self.fill(sentence), None),
+        }
+    }
+
     /// The whole prompt for a sentence.
     pub(crate) fn fill(&self, sentence: &str) -> String {
         format!("{}{sentence}{}", self.before, self.after)
@@ -62,9 +75,9 @@ struct Cut {
     after: Vec<u32>,
 }
 
-/// Sentences that have broken cuts: empty, spaces at the ends, punctuation, digits, line-like and rare characters.
-const PROBES: [&str; 12] = [
-    "",
+/// Sentences that have broken cuts: spaces at the ends, punctuation, digits, line-like and rare characters. None is
+/// empty, as no sentence with two masks is: Gemma has a token for two line breaks, which an empty line would make.
+const PROBES: [&str; 11] = [
     "a",
     " a ",
     "  ",
@@ -146,7 +159,7 @@ fn answer_tokens(
     settings: &Path,
 ) -> Result<Vec<u32>, InferenceError> {
     let problem = |problem: String| InferenceError::Settings { path: settings.to_owned(), problem };
-    let filled = template.fill(PROBES[1]);
+    let filled = template.fill(PROBES[0]);
     let asked = tokenizer.whole(&filled)?;
     let mut tokens: Vec<u32> = Vec::with_capacity(answers.len());
     for answer in answers {

@@ -1,13 +1,14 @@
 //! Templates, their cuts and the tokens of their answers, with the vocabularies of the starter model and made ones.
 
 use super::*;
-use crate::gguf::WeightsFile;
-use crate::tokenizer::{Piece, PieceKind, Vocabulary};
+use crate::tokenizer::{Frame, Piece, PieceKind, Vocabulary};
+use crate::weights::{Container, Weights};
 
 fn starter() -> Tokenizer {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/models/starter-llama-15m/starter-llama-15m-q8_0.gguf");
-    let file = WeightsFile::open(Path::new(path)).unwrap();
-    Tokenizer::from_vocabulary(&file.vocabulary().unwrap(), file.beginning().unwrap(), Path::new(path)).unwrap()
+    let weights = Weights::open(Path::new(path)).unwrap();
+    let Container::Gguf(file) = weights.container() else { panic!("no GGUF") };
+    file.tokenizer().unwrap()
 }
 
 /// A vocabulary of letters, and of these pieces.
@@ -19,7 +20,7 @@ fn with_pieces(pieces: &[&str]) -> Tokenizer {
         .chain(bytes)
         .chain(letters.map(|text| piece(text, PieceKind::Normal)));
     let vocabulary = Vocabulary { pieces: all.collect(), space_prefix: true };
-    Tokenizer::from_vocabulary(&vocabulary, None, Path::new("test")).unwrap()
+    Tokenizer::from_vocabulary(&vocabulary, Frame::default(), Path::new("test")).unwrap()
 }
 
 fn prompt(template: &str, answers: &[&str], tokenizer: &Tokenizer) -> Result<Prompt, InferenceError> {

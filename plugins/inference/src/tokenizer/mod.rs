@@ -1,61 +1,93 @@
 //! Text to tokens. The only room that names the tokenizers crate; it knows no weights.
 
+mod byte_pair;
+mod hugging_face;
+mod sentence_piece;
 mod vocabulary;
+mod word_piece;
 
 use std::path::Path;
 
+pub(crate) use byte_pair::BytePairs;
+pub(crate) use hugging_face::TokenizerFiles;
 pub(crate) use vocabulary::{Piece, PieceKind, Vocabulary};
+pub(crate) use word_piece::WordPieces;
 
 use crate::InferenceError;
+use crate::network::Sequence;
 
 /// Turns text into the token numbers of one model.
 pub(crate) struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    beginning: Option<u32>,
+    frame: Frame,
     /// The tokens of a line break at the start of a text.
     line_break: Vec<u32>,
 }
 
+/// The tokens that stand around every text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Before the first text.
+    pub(crate) beginning: Option<u32>,
+    /// After each text; only encoders want it.
+    pub(crate) end: Option<u32>,
+}
+
+impl Frame {
+    /// A token before every text, if there is one.
+    pub(crate) fn beginning(beginning: Option<u32>) -> Self {
+        Self { beginning, end: None }
+    }
+}
+
 impl Tokenizer {
-    /// The tokenizer that a vocabulary of scored pieces describes. `beginning` is the token that starts every text.
-    pub(crate) fn from_vocabulary(
-        vocabulary: &Vocabulary,
-        beginning: Option<u32>,
-        path: &Path,
-    ) -> Result<Self, InferenceError> {
-        let inner = vocabulary.build().map_err(|problem| failure(path, &problem))?;
-        Self::finish(inner, beginning, path)
+    /// The tokenizer that a vocabulary of scored pieces describes.
+    pub(crate) fn from_vocabulary(vocabulary: &Vocabulary, frame: Frame, path: &Path) -> Result<Self, InferenceError> {
+        Self::new(vocabulary.build(), frame, path)
     }
 
-    /// The tokenizer of a Hugging Face `tokenizer.json`.
-    pub(crate) fn from_file(path: &Path, beginning: Option<u32>) -> Result<Self, InferenceError> {
-        let advice =
-            "name a tokenizer.json in model.toml, or leave `tokenizer` out to take the tokenizer of the weights";
-        let bytes = std::fs::read(path).map_err(|source| InferenceError::Unreadable {
-            path: path.to_owned(),
-            source,
-            advice,
-        })?;
-        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|problem| failure(path, &problem))?;
-        // Some files ask for texts to be cut or padded; neither may happen unseen.
-        inner.with_truncation(None).map_err(|problem| failure(path, &problem))?;
-        inner.with_padding(None);
-        Self::finish(inner, beginning, path)
+    /// The tokenizer that a list of words and parts of words describes.
+    pub(crate) fn from_word_pieces(pieces: &WordPieces, path: &Path) -> Result<Self, InferenceError> {
+        Self::new(pieces.build(), pieces.frame(), path)
     }
 
-    fn finish(mut inner: tokenizers::Tokenizer, beginning: Option<u32>, path: &Path) -> Result<Self, InferenceError> {
+    /// The tokenizer that a vocabulary of byte pairs describes.
+    pub(crate) fn from_byte_pairs(pairs: &BytePairs, frame: Frame, path: &Path) -> Result<Self, InferenceError> {
+        Self::new(pairs.build(), frame, path)
+    }
+
+    fn new(inner: Result<tokenizers::Tokenizer, String>, frame: Frame, path: &Path) -> Result<Self, InferenceError> {
+        let mut inner = inner.map_err(|problem| failure(path, &problem))?;
         // A sentence that happens to contain `</s>` must not be able to end the prompt.
         inner.set_encode_special_tokens(true);
-        let mut tokenizer = Self { inner, beginning, line_break: Vec::new() };
+        let mut tokenizer = Self { inner, frame, line_break: Vec::new() };
         tokenizer.line_break = tokenizer.plain("\n").map_err(|problem| failure(path, &problem))?;
         Ok(tokenizer)
     }
 
+    /// The tokens that stand around every text.
+    pub(crate) fn frame(&self) -> Frame {
+        self.frame
+    }
+
     /// The tokens of a text, with the token that begins every text if the model has one.
     pub(crate) fn whole(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
-        let mut tokens: Vec<u32> = self.beginning.into_iter().collect();
+        let mut tokens: Vec<u32> = self.frame.beginning.into_iter().collect();
         tokens.extend(self.plain(text).map_err(|problem| InferenceError::Compute(problem.to_string()))?);
         Ok(tokens)
+    }
+
+    /// The tokens of one text, or of two that an encoder tells apart, framed as it wants them.
+    pub(crate) fn framed(&self, first: &str, second: Option<&str>) -> Result<Sequence, InferenceError> {
+        let mut tokens = self.whole(first)?;
+        tokens.extend(self.frame.end);
+        let mut sequence = Sequence::single(tokens);
+        if let Some(second) = second {
+            let second = self.plain(second).map_err(|problem| InferenceError::Compute(problem.to_string()))?;
+            sequence.tokens.extend(second);
+            sequence.tokens.extend(self.frame.end);
+        }
+        Ok(sequence)
     }
 
     /// The tokens of a text that stands after a line break, with nothing put before it. None if this tokenizer does not
@@ -69,6 +101,17 @@ impl Tokenizer {
     /// How many tokens there are, numbers without a piece included.
     pub(crate) fn size(&self) -> usize {
         self.inner.get_vocab(true).into_values().max().map_or(0, |largest| largest as usize + 1)
+    }
+
+    /// What kind of tokenizer it is, for people.
+    pub(crate) fn kind(&self) -> &'static str {
+        use tokenizers::ModelWrapper::{BPE, Unigram, WordLevel, WordPiece};
+        match self.inner.get_model() {
+            BPE(_) => "byte pairs",
+            WordPiece(_) => "WordPiece",
+            WordLevel(_) => "whole words",
+            Unigram(_) => "Unigram",
+        }
     }
 
     /// Whether some piece holds a line break and something else, so that a line break may be joined to its neighbours.

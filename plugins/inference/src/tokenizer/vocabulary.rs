@@ -26,6 +26,35 @@ pub(crate) enum PieceKind {
     Byte,
 }
 
+impl PieceKind {
+    /// By SentencePiece's number for it, which is llama.cpp's `llama_token_type` too.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Normal),
+            2 => Some(Self::Unknown),
+            3 => Some(Self::Control),
+            4 => Some(Self::UserDefined),
+            5 => Some(Self::Unused),
+            6 => Some(Self::Byte),
+            _ => None,
+        }
+    }
+}
+
+impl PieceKind {
+    /// The number that [`PieceKind::from_number`] reads.
+    pub(crate) fn number(self) -> i32 {
+        match self {
+            Self::Normal => 1,
+            Self::Unknown => 2,
+            Self::Control => 3,
+            Self::UserDefined => 4,
+            Self::Unused => 5,
+            Self::Byte => 6,
+        }
+    }
+}
+
 /// One entry of a vocabulary.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {

@@ -81,3 +81,41 @@ fn the_description_identifies_the_model() {
     assert!(relations[1].is_some_and(|relation| relation.name == "not_associated" && relation.denied));
     assert!(relations[2].is_none());
 }
+
+#[test]
+fn every_quantization_can_be_written_and_read() {
+    // Of 60 sentences, how many at least must have the same answer as in f32: more bits, more of them.
+    let least = [
+        ("f16", 59),
+        ("q8_0", 59),
+        ("q6_k", 58),
+        ("q5_k_m", 57),
+        ("q5_k", 57),
+        ("q5_1", 57),
+        ("q5_0", 57),
+        ("q4_k_m", 55),
+        ("q4_k", 55),
+        ("q4_1", 55),
+        ("q4_0", 54),
+        ("q3_k", 50),
+        ("q2_k", 40),
+    ];
+    let settings = std::fs::read_to_string(folder().join("model.toml")).unwrap();
+    let rows = &golden()[..60];
+    for (name, least) in least {
+        let copy = tempfile::tempdir().unwrap();
+        let weights = copy.path().join("model.gguf");
+        let input = folder().join("starter-llama-15m-q8_0.gguf");
+        hopgraph_inference::quantize(&input, &weights, name.parse().unwrap()).unwrap();
+        std::fs::write(copy.path().join("model.toml"), settings.replace("starter-llama-15m-q8_0.gguf", "model.gguf"))
+            .unwrap();
+        let folder = ModelFolder::read(copy.path()).unwrap();
+        for precision in [WeightPrecision::Float32, WeightPrecision::Quantized] {
+            let options = LoadOptions { precision, ..LoadOptions::default() };
+            let results = classify(&LanguageModel::load(&folder, &options).unwrap(), &masked(rows));
+            let same = rows.iter().zip(&results).filter(|(row, result)| row.answer() == result.answer).count();
+            println!("{name} {precision:?}: same answer {same} of 60");
+            assert!(same >= least, "{name} {precision:?}: {same}");
+        }
+    }
+}

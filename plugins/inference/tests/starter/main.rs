@@ -9,7 +9,7 @@ mod second_judge;
 
 use std::path::PathBuf;
 
-use hopgraph_inference::{Classification, Classifier, Input, LanguageModel, ModelFolder, WeightPrecision};
+use hopgraph_inference::{Classification, Classifier, Input, LanguageModel, LoadOptions, ModelFolder, WeightPrecision};
 use serde::Deserialize;
 
 /// `golden-dev.json`: for each sentence what `transformers` computed in f32 on the f16-rounded weights.
@@ -59,7 +59,11 @@ fn golden() -> Vec<Row> {
 }
 
 fn starter(precision: WeightPrecision) -> LanguageModel {
-    let model = LanguageModel::load(&ModelFolder::read(&folder()).unwrap(), precision).unwrap();
+    let model = LanguageModel::load(
+        &ModelFolder::read(&folder()).unwrap(),
+        &LoadOptions { precision, ..LoadOptions::default() },
+    )
+    .unwrap();
     assert!(model.warnings().is_empty(), "{:?}", model.warnings());
     model
 }

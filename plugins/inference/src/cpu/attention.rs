@@ -1,31 +1,82 @@
-//! Causal attention over packed sequences that share a prefix, with rotary positions and shared key heads.
+//! Attention over packed sequences: causal after a shared prefix, with rotary positions and shared key heads, or both ways.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::config::Config;
 use super::elementwise::contiguous;
 use super::exponential::exponential;
 use super::product::{LANES, maximum, product, sum};
 use super::rotary::Rotary;
+use crate::architecture;
 
 /// Which tokens of each sequence ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Queries {
     /// Every token; the rows of the queries are those of the keys.
     All,
+    /// The first token alone; one row for each sequence.
+    First,
     /// The last token alone; one row for each sequence.
     Last,
 }
 
-/// Lets each query look at the prefix and at its own sequence up to itself.
+/// How the rows of queries, keys and values divide into heads, and what these look at.
+pub(super) struct Heads {
+    /// Heads of queries.
+    pub(super) count: usize,
+    /// Heads of keys and of values; several query heads share one.
+    pub(super) key_value_heads: usize,
+    pub(super) width: usize,
+    /// None: positions do not turn.
+    pub(super) rotary: Option<Rotary>,
+    /// Whether a token looks only at itself and what is before it, or at the whole sequence.
+    pub(super) causal: bool,
+}
+
+impl Heads {
+    /// Those of a model that reads from left to right.
+    pub(super) fn of_decoder(config: &architecture::Decoder) -> Self {
+        Self {
+            count: config.heads,
+            key_value_heads: config.key_value_heads,
+            width: config.head_width,
+            rotary: Some(Rotary::new(config)),
+            causal: true,
+        }
+    }
+
+    /// The columns that all query heads take together.
+    pub(super) fn query_width(&self) -> usize {
+        self.count * self.width
+    }
+
+    /// The columns that all key heads take together; the value heads take as many.
+    pub(super) fn key_width(&self) -> usize {
+        self.key_value_heads * self.width
+    }
+
+    /// How many numbers a prefix takes for one head: transposed keys, rounded up to whole lanes, then values.
+    pub(super) fn prefix_size(&self, length: usize) -> usize {
+        self.width * (length.next_multiple_of(LANES) + length)
+    }
+
+    /// Turns one head by its position, and multiplies it by `scale`.
+    #[inline(always)]
+    fn turn(&self, head: &[f32], position: usize, scale: f32, turned: &mut [f32]) {
+        match &self.rotary {
+            Some(rotary) => rotary.turn(head, position, scale, turned),
+            None => turned.iter_mut().zip(head).for_each(|(turned, x)| *turned = scale * x),
+        }
+    }
+}
+
+/// Lets each query look at the prefix and at its own sequence, up to itself or whole.
 ///
 /// Vaswani et al., "Attention Is All You Need" (arXiv 1706.03762); key heads shared between query heads as in Ainslie et
 /// al., "GQA" (arXiv 2305.13245). Operands: queries, keys beside values, and a prefix made by [`KeepPrefix`].
 pub(super) struct Attention<'a> {
-    pub(super) config: &'a Config,
-    pub(super) rotary: &'a Rotary,
+    pub(super) heads: &'a Heads,
     /// How many tokens each sequence has, in the order of the rows.
     pub(super) lengths: &'a [usize],
     pub(super) prefix_length: usize,
@@ -49,7 +100,7 @@ impl CustomOp3 for Attention<'_> {
         let queries = Rows::of(s1, l1)?;
         let keys_values = Rows::of(s2, l2)?;
         let prefix = contiguous(s3, l3)?;
-        let width = self.config.query_width();
+        let width = self.heads.query_width();
         let mut attended = vec![0.0; l1.shape().dims2()?.0 * width];
         let mut work = Vec::with_capacity(self.lengths.len());
         let (mut rest, mut query, mut key) = (attended.as_mut_slice(), 0, 0);
@@ -95,16 +146,16 @@ const BLOCK: usize = 4;
 impl Attention<'_> {
     #[inline(always)]
     fn attend<S: Simd>(&self, simd: S, sequence: &Sequence<'_>, prefix: &[f32], out: &mut [f32]) {
-        let group = self.config.heads / self.config.key_value_heads;
+        let group = self.heads.count / self.heads.key_value_heads;
         let padded = sequence.length.next_multiple_of(LANES);
-        let mut keys = vec![0.0; self.config.head_width * padded];
-        let mut scratch = Scratch::new(self.config.head_width, self.prefix_length, padded);
-        let prefix_size = prefix_size(self.config, self.prefix_length);
-        let prefix_keys_size = self.config.head_width * self.prefix_length.next_multiple_of(LANES);
-        for shared in 0..self.config.key_value_heads {
-            transpose_keys(self.config, self.rotary, sequence, self.prefix_length, shared, &mut keys);
+        let mut keys = vec![0.0; self.heads.width * padded];
+        let mut scratch = Scratch::new(self.heads.width, self.prefix_length, padded);
+        let prefix_size = self.heads.prefix_size(self.prefix_length);
+        let prefix_keys_size = self.heads.width * self.prefix_length.next_multiple_of(LANES);
+        for shared in 0..self.heads.key_value_heads {
+            transpose_keys(self.heads, sequence, self.prefix_length, shared, &mut keys);
             let (prefix_keys, prefix_values) = prefix[shared * prefix_size..][..prefix_size].split_at(prefix_keys_size);
-            let values_from = self.config.key_width() + shared * self.config.head_width;
+            let values_from = self.heads.key_width() + shared * self.heads.width;
             let past = Past { prefix_keys, keys: &keys, prefix_values, values_from };
             for head in shared * group..(shared + 1) * group {
                 self.attend_head(simd, sequence, &past, head, &mut scratch, out);
@@ -123,14 +174,19 @@ impl Attention<'_> {
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
-        let (head_width, out_width) = (self.config.head_width, self.config.query_width());
-        let first = if self.queries == Queries::All { 0 } else { sequence.length - 1 };
-        for block in (first..sequence.length).step_by(BLOCK) {
-            let count = BLOCK.min(sequence.length - block);
+        let (head_width, out_width) = (self.heads.width, self.heads.query_width());
+        let (first, end) = match self.queries {
+            Queries::All => (0, sequence.length),
+            Queries::First => (0, 1),
+            Queries::Last => (sequence.length - 1, sequence.length),
+        };
+        for block in (first..end).step_by(BLOCK) {
+            let count = BLOCK.min(end - block);
             self.load_queries(sequence, (block, first, count), head, scratch);
-            scratch.score(simd, past, block + count);
-            scratch.softmax(block, count);
-            scratch.mix(simd, past, &sequence.keys_values, block + count);
+            let visible = if self.heads.causal { block + count } else { sequence.length };
+            scratch.score(simd, past, visible);
+            scratch.softmax(visible, count, self.heads.causal);
+            scratch.mix(simd, past, &sequence.keys_values, visible);
             for row in 0..count {
                 let out = &mut out[(block - first + row) * out_width + head * head_width..][..head_width];
                 out.copy_from_slice(&scratch.mixed[row * head_width..][..head_width]);
@@ -146,12 +202,12 @@ impl Attention<'_> {
         head: usize,
         scratch: &mut Scratch,
     ) {
-        let head_width = self.config.head_width;
+        let head_width = self.heads.width;
         let scale = 1.0 / (head_width as f32).sqrt();
         for row in 0..count {
             let query = &sequence.queries.row(block - first + row)[head * head_width..][..head_width];
             let turned = &mut scratch.queries[row * head_width..][..head_width];
-            self.rotary.turn(query, self.prefix_length + block + row, scale, turned);
+            self.heads.turn(query, self.prefix_length + block + row, scale, turned);
         }
     }
 }
@@ -205,15 +261,17 @@ impl Scratch {
         product::<S, BLOCK>(simd, queries, width, own, columns, (scores, stride));
     }
 
-    /// Turns the scores of each query into weights that sum to 1, with none on later tokens.
+    /// Turns the scores of each query into weights that sum to 1. If `causal`, the last query sees `visible` tokens, and
+    /// each one before it one less.
     #[inline(always)]
-    fn softmax(&mut self, block: usize, count: usize) {
-        let scored = self.prefix_padded + (block + count).next_multiple_of(LANES);
+    fn softmax(&mut self, visible: usize, count: usize, causal: bool) {
+        let scored = self.prefix_padded + visible.next_multiple_of(LANES);
         let rows = self.scores.chunks_exact_mut(self.prefix_padded + self.own_padded);
         for (row, scores) in rows.enumerate().take(count) {
             // Whole lanes are worked on; what is no key of this query is emptied before and after.
             let scores = &mut scores[..scored];
-            let own_end = self.prefix_padded + block + row + 1;
+            let hidden = if causal { count - 1 - row } else { 0 };
+            let own_end = self.prefix_padded + visible - hidden;
             let nothing = [self.prefix_length..self.prefix_padded, own_end..scored];
             nothing.iter().for_each(|range| scores[range.clone()].fill(f32::NEG_INFINITY));
             let greatest = maximum(scores);
@@ -239,34 +297,21 @@ impl Scratch {
 
 /// Writes the turned keys of one head, one row for each number of a head, so that neighbouring keys are neighbours.
 #[inline(always)]
-fn transpose_keys(
-    config: &Config,
-    rotary: &Rotary,
-    sequence: &Sequence<'_>,
-    first_position: usize,
-    head: usize,
-    keys: &mut [f32],
-) {
+fn transpose_keys(heads: &Heads, sequence: &Sequence<'_>, first_position: usize, head: usize, keys: &mut [f32]) {
     let padded = sequence.length.next_multiple_of(LANES);
-    let mut turned = vec![0.0; config.head_width];
+    let mut turned = vec![0.0; heads.width];
     for token in 0..sequence.length {
-        let key = &sequence.keys_values.row(token)[head * config.head_width..][..config.head_width];
-        rotary.turn(key, first_position + token, 1.0, &mut turned);
+        let key = &sequence.keys_values.row(token)[head * heads.width..][..heads.width];
+        heads.turn(key, first_position + token, 1.0, &mut turned);
         for (number, &turned) in turned.iter().enumerate() {
             keys[number * padded + token] = turned;
         }
     }
 }
 
-/// How many numbers a prefix takes for one head: transposed keys, rounded up to whole lanes, then values.
-pub(super) fn prefix_size(config: &Config, length: usize) -> usize {
-    config.head_width * (length.next_multiple_of(LANES) + length)
-}
-
 /// Makes, from the keys beside values of one sequence that starts at the first position, the prefix of [`Attention`].
 pub(super) struct KeepPrefix<'a> {
-    pub(super) config: &'a Config,
-    pub(super) rotary: &'a Rotary,
+    pub(super) heads: &'a Heads,
 }
 
 impl CustomOp1 for KeepPrefix<'_> {
@@ -278,17 +323,17 @@ impl CustomOp1 for KeepPrefix<'_> {
         let rows = Rows::of(storage, layout)?;
         let length = layout.shape().dims2()?.0;
         let sequence = Sequence { queries: rows.from(0), keys_values: rows.from(0), length };
-        let (head_width, size) = (self.config.head_width, prefix_size(self.config, length));
-        let mut prefix = vec![0.0; self.config.key_value_heads * size];
+        let (head_width, size) = (self.heads.width, self.heads.prefix_size(length));
+        let mut prefix = vec![0.0; self.heads.key_value_heads * size];
         for (head, prefix) in prefix.chunks_exact_mut(size).enumerate() {
             let (keys, values) = prefix.split_at_mut(head_width * length.next_multiple_of(LANES));
-            transpose_keys(self.config, self.rotary, &sequence, 0, head, keys);
-            let from = self.config.key_width() + head * head_width;
+            transpose_keys(self.heads, &sequence, 0, head, keys);
+            let from = self.heads.key_width() + head * head_width;
             for (token, value) in values.chunks_exact_mut(head_width).enumerate() {
                 value.copy_from_slice(&sequence.keys_values.row(token)[from..][..head_width]);
             }
         }
-        Ok((CpuStorage::F32(prefix), Shape::from((self.config.key_value_heads, size))))
+        Ok((CpuStorage::F32(prefix), Shape::from((self.heads.key_value_heads, size))))
     }
 }
 

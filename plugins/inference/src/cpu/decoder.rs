@@ -1,86 +1,125 @@
-//! The forward pass: packed sequences through all layers to the logits after their last tokens.
+//! The forward pass of a decoder: packed sequences through all layers to the logits after their last tokens.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::quantized::QTensor;
+use candle_core::{DType, Device, Result, Tensor};
 
-use super::attention::{Attention, KeepPrefix, Queries, prefix_size};
-use super::config::Config;
+use super::attention::{Attention, Heads, KeepPrefix, Queries};
 use super::elementwise::{Add, Gate, RmsNorm};
-use super::linear::WeightPrecision;
-use super::rotary::Rotary;
-use super::weights::{Layer, Projection, Weights};
-use crate::InferenceError;
-use crate::gguf::WeightsFile;
+use super::linear::{Linear, is_dense, vector};
+use crate::architecture::{self, DecoderLayer};
+use crate::weights::{Weights, compute};
+use crate::{InferenceError, WeightPrecision};
 
 /// A loaded model.
-pub(crate) struct Llama {
-    config: Config,
-    weights: Weights,
-    rotary: Rotary,
-    device: Device,
+pub(super) struct Decoder {
+    config: architecture::Decoder,
+    heads: Heads,
+    embedding: QTensor,
+    layers: Vec<Layer>,
+    final_norm: Tensor,
+    /// None: the embedding serves as the head.
+    head: Option<QTensor>,
+}
+
+/// One layer.
+struct Layer {
+    attention_norm: Tensor,
+    projection: Projection,
+    output: Linear,
+    feed_forward_norm: Tensor,
+    gate_up: Linear,
+    down: Linear,
+}
+
+/// What makes queries, keys and values.
+enum Projection {
+    /// One product for all, side by side in this order.
+    Together(Linear),
+    /// Two products, in the last layer, where only the last token of a sequence asks.
+    Apart {
+        /// The queries.
+        queries: Linear,
+        /// Keys beside values.
+        keys_values: Linear,
+    },
+}
+
+impl Layer {
+    fn new(layer: DecoderLayer, is_last: bool, dense: bool) -> std::result::Result<Self, InferenceError> {
+        let projection = if is_last {
+            Projection::Apart {
+                queries: Linear::new(vec![layer.query], dense)?,
+                keys_values: Linear::new(vec![layer.key, layer.value], dense)?,
+            }
+        } else {
+            Projection::Together(Linear::new(vec![layer.query, layer.key, layer.value], dense)?)
+        };
+        Ok(Self {
+            attention_norm: vector(layer.attention_norm)?,
+            projection,
+            output: Linear::new(vec![layer.output], dense)?,
+            feed_forward_norm: vector(layer.feed_forward_norm)?,
+            gate_up: Linear::new(vec![layer.gate, layer.up], dense)?,
+            down: Linear::new(vec![layer.down], dense)?,
+        })
+    }
 }
 
 /// The beginning that sequences share, with the keys and values that each layer makes of it.
-pub(crate) struct Prefix {
+pub(super) struct Prefix {
     length: usize,
     layers: Vec<Tensor>,
 }
 
 /// The rows of the output matrix for chosen tokens.
-pub(crate) struct Head {
+pub(super) struct Head {
     /// One column for each token.
     columns: Tensor,
 }
 
-impl Llama {
-    /// Loads the model that the file holds.
-    pub(crate) fn load(
-        file: &mut WeightsFile,
+impl Decoder {
+    /// Loads the model.
+    pub(super) fn load(
+        weights: &mut Weights,
+        config: &architecture::Decoder,
         precision: WeightPrecision,
-        device: Device,
     ) -> std::result::Result<Self, InferenceError> {
-        let config = Config::read(file)?;
-        let weights = Weights::load(file, &config, precision, &device)?;
-        let factors = weights.rotary_factors.as_deref();
-        let rotary = Rotary::new(config.rotary_width, config.rotary_base, config.context, factors);
-        Ok(Self { config, weights, rotary, device })
-    }
-
-    /// The most tokens of prefix and sequence together.
-    pub(crate) fn context(&self) -> usize {
-        self.config.context
+        let parameters = config.layer_parameters().saturating_mul(config.layers);
+        let dense = is_dense(precision, parameters);
+        let load = |layer| Layer::new(config.read_layer(weights, layer)?, layer + 1 == config.layers, dense);
+        let layers = (0..config.layers).map(load).collect::<std::result::Result<_, InferenceError>>()?;
+        let head = config.read_head(weights)?.map(|head| head.quantized()).transpose().map_err(compute)?;
+        Ok(Self {
+            heads: Heads::of_decoder(config),
+            embedding: config.read_embedding(weights)?.quantized().map_err(compute)?,
+            layers,
+            final_norm: vector(config.read_final_norm(weights)?)?,
+            head,
+            config: config.clone(),
+        })
     }
 
     /// Whether the large matrices are multiplied as 8-bit blocks.
-    pub(crate) fn is_quantized(&self) -> bool {
-        self.weights.layers.iter().any(|layer| layer.down.is_quantized())
+    pub(super) fn is_quantized(&self) -> bool {
+        self.layers.iter().any(|layer| layer.down.is_quantized())
     }
 
-    /// How many tokens the model knows.
-    pub(crate) fn vocabulary(&self) -> usize {
-        self.config.vocabulary
-    }
-
-    #[cfg(test)]
-    pub(super) fn weights(&self) -> &Weights {
-        &self.weights
-    }
-
-    /// The part of the head for these tokens, which must be smaller than [`Llama::vocabulary`].
-    pub(crate) fn head(&self, tokens: &[u32]) -> std::result::Result<Head, InferenceError> {
-        let matrix = self.weights.head.as_ref().unwrap_or(&self.weights.embedding);
-        let columns = || matrix.embedding(&Tensor::new(tokens, &self.device)?)?.t()?.contiguous();
+    /// The part of the head for these tokens, which must be smaller than the vocabulary.
+    pub(super) fn head(&self, tokens: &[u32]) -> std::result::Result<Head, InferenceError> {
+        let matrix = self.head.as_ref().unwrap_or(&self.embedding);
+        let columns = || matrix.embedding(&Tensor::new(tokens, &Device::Cpu)?)?.t()?.contiguous();
         columns().map(|columns| Head { columns }).map_err(compute)
     }
 
     /// Reads a shared beginning, which may be empty.
-    pub(crate) fn prefix(&self, tokens: &[u32]) -> std::result::Result<Prefix, InferenceError> {
+    pub(super) fn prefix(&self, tokens: &[u32]) -> std::result::Result<Prefix, InferenceError> {
         let layers = if tokens.is_empty() { self.empty_prefix() } else { self.read_prefix(tokens) };
         Ok(Prefix { length: tokens.len(), layers: layers.map_err(compute)? })
     }
 
     /// For each sequence the logits, of the tokens of `head`, after its last token. Sequences must not be empty; together
     /// with the prefix each must fit the context.
-    pub(crate) fn logits(
+    pub(super) fn logits(
         &self,
         prefix: &Prefix,
         head: &Head,
@@ -95,11 +134,11 @@ impl Llama {
             candle_core::bail!("an empty sequence has no last token");
         }
         let mut x = self.embed(&sequences.concat())?;
-        for (layer, prefix_tensor) in self.weights.layers.iter().zip(&prefix.layers) {
+        for (layer, prefix_tensor) in self.layers.iter().zip(&prefix.layers) {
             let packed = Packed { lengths: &lengths, prefix: prefix_tensor, prefix_length: prefix.length };
             x = self.layer(layer, x, &packed)?;
         }
-        self.norm(&x, &self.weights.final_norm)?.matmul(&head.columns)
+        self.norm(&x, &self.final_norm)?.matmul(&head.columns)
     }
 
     /// One layer. In the last one only the last token of each sequence goes on.
@@ -112,7 +151,7 @@ impl Llama {
                 (x, self.attend(&queries, &keys_values, packed, Queries::All)?)
             }
             Projection::Apart { queries, keys_values } => {
-                let last = last_rows(packed.lengths, &self.device)?;
+                let last = last_rows(packed.lengths)?;
                 let queries = queries.forward(&normed.index_select(&last, 0)?)?;
                 let keys_values = keys_values.forward(&normed)?;
                 (x.index_select(&last, 0)?, self.attend(&queries, &keys_values, packed, Queries::Last)?)
@@ -125,25 +164,25 @@ impl Llama {
     fn finish_layer(&self, layer: &Layer, x: Tensor, attended: &Tensor) -> Result<Tensor> {
         x.inplace_op2(&layer.output.forward(attended)?, &Add)?;
         let normed = self.norm(&x, &layer.feed_forward_norm)?;
-        let gated = layer.gate_up.forward(&normed)?.apply_op1_no_bwd(&Gate)?;
+        let gated = layer.gate_up.forward(&normed)?.apply_op1_no_bwd(&Gate { activation: self.config.activation })?;
         x.inplace_op2(&layer.down.forward(&gated)?, &Add)?;
         Ok(x)
     }
 
     fn empty_prefix(&self) -> Result<Vec<Tensor>> {
-        let shape = (self.config.key_value_heads, prefix_size(&self.config, 0));
-        (0..self.config.layers).map(|_| Tensor::zeros(shape, candle_core::DType::F32, &self.device)).collect()
+        let shape = (self.heads.key_value_heads, self.heads.prefix_size(0));
+        (0..self.config.layers).map(|_| Tensor::zeros(shape, DType::F32, &Device::Cpu)).collect()
     }
 
     /// Runs the prefix as one sequence, and keeps what later sequences look back at.
     fn read_prefix(&self, tokens: &[u32]) -> Result<Vec<Tensor>> {
-        let keep = KeepPrefix { config: &self.config, rotary: &self.rotary };
+        let keep = KeepPrefix { heads: &self.heads };
         let nothing = self.empty_prefix()?;
         let lengths = [tokens.len()];
         let packed = Packed { lengths: &lengths, prefix: &nothing[0], prefix_length: 0 };
         let mut x = self.embed(tokens)?;
         let mut kept = Vec::with_capacity(self.config.layers);
-        for layer in &self.weights.layers {
+        for layer in &self.layers {
             let normed = self.norm(&x, &layer.attention_norm)?;
             match &layer.projection {
                 Projection::Together(projection) => {
@@ -163,7 +202,15 @@ impl Llama {
     }
 
     fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
-        self.weights.embedding.embedding(&Tensor::new(tokens, &self.device)?)
+        {
+            let embedded = self.embedding.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
+            // Not through a product with 1, so that what needs no scale is what it was.
+            if self.config.embedding_scale == 1.0 {
+                Ok(embedded)
+            } else {
+                embedded * f64::from(self.config.embedding_scale)
+            }
+        }
     }
 
     fn norm(&self, x: &Tensor, weights: &Tensor) -> Result<Tensor> {
@@ -178,8 +225,7 @@ impl Llama {
 
     fn attend(&self, queries: &Tensor, keys_values: &Tensor, packed: &Packed<'_>, asking: Queries) -> Result<Tensor> {
         let attention = Attention {
-            config: &self.config,
-            rotary: &self.rotary,
+            heads: &self.heads,
             lengths: packed.lengths,
             prefix_length: packed.prefix_length,
             queries: asking,
@@ -196,17 +242,12 @@ struct Packed<'a> {
 }
 
 /// The rows of the last tokens.
-fn last_rows(lengths: &[usize], device: &Device) -> Result<Tensor> {
+fn last_rows(lengths: &[usize]) -> Result<Tensor> {
     let ends = lengths.iter().scan(0u32, |end, &length| {
         #[expect(clippy::cast_possible_truncation, reason = "a batch holds some hundred tokens")]
         let length = length as u32;
         *end += length;
         Some(*end - 1)
     });
-    Tensor::new(ends.collect::<Vec<_>>(), device)
-}
-
-/// candle's error, without the backtrace that it carries.
-pub(super) fn compute(error: candle_core::Error) -> InferenceError {
-    InferenceError::Compute(error.to_string().lines().next().unwrap_or_default().to_owned())
+    Tensor::new(ends.collect::<Vec<_>>(), &Device::Cpu)
 }

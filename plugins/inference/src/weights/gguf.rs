@@ -1,26 +1,25 @@
-//! Weights files: opens a GGUF, checks that it is whole, and hands out its metadata, tensors and vocabulary.
+//! GGUF files: metadata, vocabulary and tensors in one.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
-use candle_core::quantized::{GgmlDType, QTensor};
-use sha2::{Digest, Sha256};
+use candle_core::quantized::gguf_file::{Content, Value};
 
+use super::tensor::size_in_bytes;
+use super::{Format, RawTensor, unreadable};
 use crate::InferenceError;
-use crate::tokenizer::{Piece, PieceKind, Vocabulary};
+use crate::tokenizer::{BytePairs, Frame, Piece, PieceKind, Tokenizer, Vocabulary, WordPieces};
 
-/// An open weights file.
-pub(crate) struct WeightsFile {
+/// An open GGUF file.
+pub(crate) struct Gguf {
     path: PathBuf,
     file: BufReader<File>,
     content: Content,
 }
 
-impl WeightsFile {
+impl Gguf {
     /// Opens the file, reads its header and checks that all tensors lie within it.
     pub(crate) fn open(path: &Path) -> Result<Self, InferenceError> {
         let file = File::open(path).map_err(|source| unreadable(path, source))?;
@@ -29,12 +28,12 @@ impl WeightsFile {
         let content = Content::read(&mut file)
             .map_err(|error| InferenceError::NotGguf { path: path.to_owned(), problem: first_line(&error) })?;
         let weights = Self { path: path.to_owned(), file, content };
+        if weights.count("split.count")?.is_some_and(|parts| parts > 1) {
+            let problem = "says that the model is in several files; join them with `llama-gguf-split --merge`";
+            return Err(weights.metadata_problem("split.count", problem));
+        }
         weights.check_whole(length)?;
         Ok(weights)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     fn check_whole(&self, length: u64) -> Result<(), InferenceError> {
@@ -42,7 +41,7 @@ impl WeightsFile {
         tensors.sort_by_key(|(_, info)| info.offset);
         for (name, info) in tensors {
             let start = self.content.tensor_data_offset.saturating_add(info.offset);
-            let end = start.saturating_add(size_in_bytes(info));
+            let end = start.saturating_add(size_in_bytes(info.ggml_dtype, info.shape.dims()));
             if end > length {
                 return Err(InferenceError::Truncated { path: self.path.clone(), tensor: name.clone(), end, length });
             }
@@ -62,33 +61,30 @@ impl WeightsFile {
         self.content.tensor_infos.get(name).map(|info| info.shape.dims())
     }
 
-    /// Reads a tensor, which must have this shape.
-    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor, InferenceError> {
-        let Some(found) = self.shape(name) else {
-            return Err(InferenceError::TensorMissing { path: self.path.clone(), tensor: name.to_owned() });
-        };
-        if found != shape {
-            let (found, expected) = (found.to_vec(), shape.to_vec());
-            return Err(InferenceError::TensorShape {
-                path: self.path.clone(),
-                tensor: name.to_owned(),
-                found,
-                expected,
-            });
-        }
-        self.content
-            .tensor(&mut self.file, name, device)
-            .map_err(|error| InferenceError::NotGguf { path: self.path.clone(), problem: first_line(&error) })
+    /// How the numbers of a tensor are kept.
+    pub(crate) fn format(&self, name: &str) -> Option<Format> {
+        self.content.tensor_infos.get(name).map(|info| info.ggml_dtype)
     }
 
-    /// The name of the number format that holds most of the weights, as llama.cpp writes it.
-    pub(crate) fn quantization(&self) -> String {
-        let mut weights: HashMap<GgmlDType, usize> = HashMap::new();
-        for info in self.content.tensor_infos.values() {
-            *weights.entry(info.ggml_dtype).or_default() += info.shape.elem_count();
-        }
-        let most = weights.into_iter().max_by_key(|&(format, count)| (count, format_name(format)));
-        most.map_or_else(String::new, |(format, _)| format_name(format))
+    /// Reads a tensor, which must be there.
+    pub(crate) fn tensor(&mut self, name: &str) -> Result<RawTensor, InferenceError> {
+        let Some(info) = self.content.tensor_infos.get(name) else {
+            return Err(InferenceError::TensorMissing { path: self.path.clone(), tensor: name.to_owned() });
+        };
+        let (format, shape) = (info.ggml_dtype, info.shape.dims().to_vec());
+        let start = self.content.tensor_data_offset.saturating_add(info.offset);
+        // Within the length of the file, which was checked.
+        let mut bytes = vec![0; usize::try_from(size_in_bytes(format, &shape)).unwrap_or(usize::MAX)];
+        self.file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| self.file.read_exact(&mut bytes))
+            .map_err(|source| unreadable(&self.path, source))?;
+        Ok(RawTensor { format, shape, bytes })
+    }
+
+    /// All of the metadata.
+    pub(super) fn metadata(&self) -> &HashMap<String, Value> {
+        &self.content.metadata
     }
 
     /// A word of the metadata.
@@ -118,11 +114,6 @@ impl WeightsFile {
         count.map(Some).ok_or_else(|| self.metadata_problem(key, "is not a count"))
     }
 
-    /// A count that the model cannot do without.
-    pub(crate) fn required_count(&self, key: &str) -> Result<usize, InferenceError> {
-        self.count(key)?.ok_or_else(|| self.metadata_problem(key, "is missing"))
-    }
-
     /// A number of the metadata. None if it is not there.
     pub(crate) fn number(&self, key: &str) -> Result<Option<f32>, InferenceError> {
         match self.content.metadata.get(key) {
@@ -149,15 +140,36 @@ impl WeightsFile {
         u32::try_from(number).map(Some).map_err(|_| self.metadata_problem(key, "is no token"))
     }
 
-    /// The SentencePiece vocabulary that the file carries.
-    pub(crate) fn vocabulary(&self) -> Result<Vocabulary, InferenceError> {
-        let model = self.text("tokenizer.ggml.model").unwrap_or("none");
-        if model != "llama" {
-            let problem =
-                format!("is `{model}`, but only `llama` is read from GGUF; put the model's tokenizer.json beside it");
-            return Err(self.metadata_problem("tokenizer.ggml.model", &problem));
+    /// The tokenizer that the file carries.
+    pub(crate) fn tokenizer(&self) -> Result<Tokenizer, InferenceError> {
+        let frame = Frame::beginning(self.beginning()?);
+        match self.text("tokenizer.ggml.model").unwrap_or("none") {
+            "llama" => Tokenizer::from_vocabulary(&self.vocabulary()?, frame, &self.path),
+            "bert" => Tokenizer::from_word_pieces(&WordPieces::from_gguf(self.tokens()?), &self.path),
+            "gpt2" => Tokenizer::from_byte_pairs(&self.byte_pairs()?, frame, &self.path),
+            other => {
+                let problem = format!(
+                    "is `{other}`, but `llama`, `gpt2` and `bert` are read from GGUF; put the model's tokenizer.json \
+                     beside it and name it in model.toml"
+                );
+                Err(self.metadata_problem("tokenizer.ggml.model", &problem))
+            }
         }
-        let texts = self.array("tokenizer.ggml.tokens", |value| value.to_string().ok().cloned())?;
+    }
+
+    fn tokens(&self) -> Result<Vec<String>, InferenceError> {
+        self.array("tokenizer.ggml.tokens", |value| value.to_string().ok().cloned())
+    }
+
+    fn byte_pairs(&self) -> Result<BytePairs, InferenceError> {
+        let merges = self.array("tokenizer.ggml.merges", |value| value.to_string().ok().cloned())?;
+        let words = self.text("tokenizer.ggml.pre").unwrap_or("gpt-2").to_owned();
+        Ok(BytePairs { tokens: self.tokens()?, merges, words })
+    }
+
+    /// The SentencePiece vocabulary that the file carries.
+    fn vocabulary(&self) -> Result<Vocabulary, InferenceError> {
+        let texts = self.tokens()?;
         let scores = self.array("tokenizer.ggml.scores", |value| value.to_f32().ok())?;
         let kinds = self.array("tokenizer.ggml.token_type", piece_kind)?;
         for (key, length) in [("tokenizer.ggml.scores", scores.len()), ("tokenizer.ggml.token_type", kinds.len())] {
@@ -180,56 +192,12 @@ impl WeightsFile {
     }
 }
 
-/// SHA-256 of a file, in hexadecimal; read in pieces, since weights may be larger than memory.
-pub(crate) fn sha256(path: &Path) -> Result<String, InferenceError> {
-    let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut buffer).map_err(|source| unreadable(path, source))?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&buffer[..length]);
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn unreadable(path: &Path, source: std::io::Error) -> InferenceError {
-    let advice = "put the weights beside model.toml, or correct the name after `weights =`";
-    InferenceError::Unreadable { path: path.to_owned(), source, advice }
-}
-
 fn piece_kind(value: &Value) -> Option<PieceKind> {
     let number = match value {
-        Value::I32(number) => u32::try_from(*number).ok()?,
-        other => other.to_u32().ok()?,
+        Value::I32(number) => u64::try_from(*number).ok()?,
+        other => other.to_u64().ok()?,
     };
-    // The numbers are llama.cpp's `llama_token_type`.
-    match number {
-        1 => Some(PieceKind::Normal),
-        2 => Some(PieceKind::Unknown),
-        3 => Some(PieceKind::Control),
-        4 => Some(PieceKind::UserDefined),
-        5 => Some(PieceKind::Unused),
-        6 => Some(PieceKind::Byte),
-        _ => None,
-    }
-}
-
-fn size_in_bytes(info: &TensorInfo) -> u64 {
-    let elements = info.shape.dims().iter().fold(1u64, |product, &size| product.saturating_mul(size as u64));
-    let blocks = elements.div_ceil(info.ggml_dtype.block_size() as u64);
-    blocks.saturating_mul(info.ggml_dtype.type_size() as u64)
-}
-
-/// `Q4K` in candle is `Q4_K` everywhere else.
-fn format_name(format: GgmlDType) -> String {
-    let name = format!("{format:?}");
-    match name.strip_suffix('K') {
-        Some(short) if name.starts_with('Q') => format!("{short}_K"),
-        _ => name,
-    }
+    PieceKind::from_number(number)
 }
 
 /// candle's errors carry a backtrace in the lines below the first.

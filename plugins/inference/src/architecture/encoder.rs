@@ -1,0 +1,228 @@
+//! Models that look both ways and have a class for the whole: BERT with its pooler and a head for classes.
+
+use super::decoder::Activation;
+use super::metadata::Metadata;
+use super::{CONTEXT_MAX, HuggingFaceConfig, in_layer};
+use crate::InferenceError;
+use crate::weights::{Container, RawTensor, Weights};
+
+/// The measures of a BERT.
+///
+/// Devlin et al., "BERT" (arXiv 1810.04805); layers are normed after each half, not before.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Encoder {
+    /// Numbers that stand for one token between the layers.
+    pub(crate) width: usize,
+    pub(crate) layers: usize,
+    /// Numbers between the two halves of the feed-forward part.
+    pub(crate) inner_width: usize,
+    pub(crate) heads: usize,
+    pub(crate) activation: Activation,
+    /// Added to the variance before its root is taken.
+    pub(crate) epsilon: f32,
+    /// The most tokens that are read at once.
+    pub(crate) context: usize,
+    /// How many positions the weights have.
+    pub(crate) positions: usize,
+    /// How many texts can be told apart, one after the other in the same sequence.
+    pub(crate) segments: usize,
+    pub(crate) vocabulary: usize,
+    /// The names of the classes, in the order of the logits.
+    pub(crate) classes: Vec<String>,
+}
+
+/// A matrix, one row for each output, and what is added to its products.
+#[derive(Clone, Debug)]
+pub(crate) struct Affine {
+    pub(crate) weight: RawTensor,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// What a row is multiplied by, and what is added, once its mean is 0 and its variance 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Normalization {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// The tensors of one layer.
+#[derive(Clone, Debug)]
+pub(crate) struct EncoderLayer {
+    pub(crate) query: Affine,
+    pub(crate) key: Affine,
+    pub(crate) value: Affine,
+    pub(crate) output: Affine,
+    pub(crate) attention_norm: Normalization,
+    pub(crate) up: Affine,
+    pub(crate) down: Affine,
+    pub(crate) feed_forward_norm: Normalization,
+}
+
+impl Encoder {
+    /// Reads the measures and refuses what is not computed here.
+    pub(super) fn read(weights: &Weights) -> Result<Self, InferenceError> {
+        let config = match weights.container() {
+            Container::Safetensors(files) => files.config(),
+            // llama.cpp's conversion leaves out the pooler, and with it what the head for the classes was trained on.
+            Container::Gguf(file) => {
+                let problem =
+                    "is `bert`, and GGUF files of BERT lack its pooler; take the model's safetensors and config.json";
+                return Err(file.metadata_problem("general.architecture", problem));
+            }
+        };
+        let positions = config.required_count("max_position_embeddings")?;
+        let encoder = Self {
+            width: config.required_count("hidden_size")?,
+            layers: config.positive_count("num_hidden_layers")?,
+            inner_width: config.required_count("intermediate_size")?,
+            heads: config.positive_count("num_attention_heads")?,
+            activation: activation(config)?,
+            epsilon: config.number("layer_norm_eps")?.unwrap_or(1e-12),
+            context: positions.min(CONTEXT_MAX),
+            positions,
+            segments: config.count("type_vocab_size")?.unwrap_or(2),
+            vocabulary: config.required_count("vocab_size")?,
+            classes: classes(config, weights)?,
+        };
+        if !encoder.width.is_multiple_of(encoder.heads) {
+            return Err(config.metadata_problem("num_attention_heads", "does not divide the width of the embeddings"));
+        }
+        Ok(encoder)
+    }
+
+    /// The numbers of one head.
+    pub(crate) fn head_width(&self) -> usize {
+        self.width / self.heads
+    }
+
+    /// The tensors that the model is made of, with their shapes, rows first.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>)> + '_ {
+        let Self { width, .. } = *self;
+        let outside = [
+            ("token_embd.weight", vec![self.vocabulary, width]),
+            ("position_embd.weight", vec![self.positions, width]),
+            ("token_types.weight", vec![self.segments, width]),
+            ("token_embd_norm.weight", vec![width]),
+            ("token_embd_norm.bias", vec![width]),
+            ("pooler.weight", vec![width, width]),
+            ("pooler.bias", vec![width]),
+            ("classifier.weight", vec![self.classes.len(), width]),
+            ("classifier.bias", vec![self.classes.len()]),
+        ];
+        outside.into_iter().map(|(name, shape)| (name.to_owned(), shape)).chain(
+            (0..self.layers).flat_map(|layer| {
+                self.layer_tensors().map(move |(part, shape)| (format!("blk.{layer}.{part}"), shape))
+            }),
+        )
+    }
+
+    /// The numbers of one layer.
+    pub(crate) fn layer_parameters(&self) -> usize {
+        self.layer_tensors().map(|(_, shape)| shape.into_iter().fold(1, usize::saturating_mul)).sum()
+    }
+
+    fn layer_tensors(&self) -> impl Iterator<Item = (String, Vec<usize>)> {
+        let Self { width, inner_width, .. } = *self;
+        let matrices = [
+            ("attn_q", width, width),
+            ("attn_k", width, width),
+            ("attn_v", width, width),
+            ("attn_output", width, width),
+            ("ffn_up", inner_width, width),
+            ("ffn_down", width, inner_width),
+        ];
+        let norms = ["attn_output_norm", "layer_output_norm"];
+        let matrices = matrices.into_iter().flat_map(|(name, outputs, inputs)| {
+            [(format!("{name}.weight"), vec![outputs, inputs]), (format!("{name}.bias"), vec![outputs])]
+        });
+        let norms = norms
+            .into_iter()
+            .flat_map(move |name| [(format!("{name}.weight"), vec![width]), (format!("{name}.bias"), vec![width])]);
+        matrices.chain(norms)
+    }
+
+    pub(super) fn knows(&self, name: &str) -> bool {
+        match in_layer(name, self.layers) {
+            Some(part) => self.layer_tensors().any(|(known, _)| known == part),
+            None => self.tensors().take(9).any(|(known, _)| known == name),
+        }
+    }
+
+    /// Reads the embeddings of tokens, of positions and of segments, a row for each.
+    pub(crate) fn read_embeddings(&self, weights: &mut Weights) -> Result<[RawTensor; 3], InferenceError> {
+        Ok([
+            weights.tensor("token_embd.weight", &[self.vocabulary, self.width])?,
+            weights.tensor("position_embd.weight", &[self.positions, self.width])?,
+            weights.tensor("token_types.weight", &[self.segments, self.width])?,
+        ])
+    }
+
+    /// Reads the norm of the embeddings' sum.
+    pub(crate) fn read_embedding_norm(&self, weights: &mut Weights) -> Result<Normalization, InferenceError> {
+        self.read_norm(weights, "token_embd_norm")
+    }
+
+    /// Reads the pooler, which looks at the first token, and the head for the classes.
+    pub(crate) fn read_classifier(&self, weights: &mut Weights) -> Result<[Affine; 2], InferenceError> {
+        Ok([
+            read_affine(weights, "pooler", self.width, self.width)?,
+            read_affine(weights, "classifier", self.classes.len(), self.width)?,
+        ])
+    }
+
+    /// Reads one layer.
+    pub(crate) fn read_layer(&self, weights: &mut Weights, layer: usize) -> Result<EncoderLayer, InferenceError> {
+        let Self { width, inner_width, .. } = *self;
+        let name = |part: &str| format!("blk.{layer}.{part}");
+        Ok(EncoderLayer {
+            query: read_affine(weights, &name("attn_q"), width, width)?,
+            key: read_affine(weights, &name("attn_k"), width, width)?,
+            value: read_affine(weights, &name("attn_v"), width, width)?,
+            output: read_affine(weights, &name("attn_output"), width, width)?,
+            attention_norm: self.read_norm(weights, &name("attn_output_norm"))?,
+            up: read_affine(weights, &name("ffn_up"), inner_width, width)?,
+            down: read_affine(weights, &name("ffn_down"), width, inner_width)?,
+            feed_forward_norm: self.read_norm(weights, &name("layer_output_norm"))?,
+        })
+    }
+
+    fn read_norm(&self, weights: &mut Weights, name: &str) -> Result<Normalization, InferenceError> {
+        Ok(Normalization {
+            weight: weights.tensor(&format!("{name}.weight"), &[self.width])?.to_f32()?,
+            bias: weights.tensor(&format!("{name}.bias"), &[self.width])?.to_f32()?,
+        })
+    }
+}
+
+fn read_affine(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Affine, InferenceError> {
+    Ok(Affine {
+        weight: weights.tensor(&format!("{name}.weight"), &[outputs, inputs])?,
+        bias: weights.tensor(&format!("{name}.bias"), &[outputs])?.to_f32()?,
+    })
+}
+
+fn activation(config: &HuggingFaceConfig) -> Result<Activation, InferenceError> {
+    if let Some(kind) = config.text("position_embedding_type").filter(|&kind| kind != "absolute") {
+        let problem = format!("is `{kind}`; only `absolute` positions are supported");
+        return Err(config.metadata_problem("position_embedding_type", &problem));
+    }
+    match config.text("hidden_act").unwrap_or("gelu") {
+        "gelu" => Ok(Activation::Gelu),
+        "gelu_new" | "gelu_pytorch_tanh" => Ok(Activation::GeluTanh),
+        other => Err(config.metadata_problem("hidden_act", &format!("is `{other}`; BERT has gelu or gelu_new"))),
+    }
+}
+
+/// The names of the classes; by number, as Hugging Face does, where nobody gave them names.
+fn classes(config: &HuggingFaceConfig, weights: &Weights) -> Result<Vec<String>, InferenceError> {
+    let count = weights.shape("classifier.weight").and_then(<[usize]>::first).copied();
+    match (config.class_names()?, count) {
+        (Some(names), Some(count)) if names.len() != count => {
+            let problem = format!("names {} classes, but the weights have {count}", names.len());
+            Err(config.metadata_problem("id2label", &problem))
+        }
+        (Some(names), Some(_)) => Ok(names),
+        (None, Some(count)) => Ok((0..count).map(|class| format!("LABEL_{class}")).collect()),
+        (_, None) => Err(InferenceError::NoClassifier { path: weights.path().to_owned() }),
+    }
+}

@@ -1,0 +1,52 @@
+//! The socket for what computes: tokens in, logits of the answers out.
+
+use crate::architecture::Architecture;
+use crate::weights::Weights;
+use crate::{Device, InferenceError, LoadOptions, cpu};
+
+/// A loaded model on some device, made for one question: it knows the beginning that all sequences share, and computes
+/// the logits of its answers alone.
+pub(crate) trait Network: Send + Sync {
+    /// The logits of the answers for each sequence, in order. Sequences must not be empty; together with the shared
+    /// beginning each must fit the model's context.
+    fn logits(&self, sequences: &[Sequence]) -> Result<Vec<Vec<f32>>, InferenceError>;
+}
+
+/// The tokens of one input, without those that all inputs share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sequence {
+    pub(crate) tokens: Vec<u32>,
+    /// Where a second text begins, which an encoder tells from the first; the length if there is none.
+    pub(crate) second: usize,
+}
+
+impl Sequence {
+    /// A single text.
+    pub(crate) fn single(tokens: Vec<u32>) -> Self {
+        Self { second: tokens.len(), tokens }
+    }
+}
+
+/// What a network is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    /// The tokens that all sequences begin with; they may be none. An encoder has none.
+    pub(crate) shared: &'a [u32],
+    /// The tokens of a decoder's answers, or the classes of an encoder, each smaller than there are.
+    pub(crate) answers: &'a [u32],
+}
+
+/// Loads a model, whose tensors have been checked, onto a device.
+pub(crate) fn load(
+    weights: &mut Weights,
+    architecture: &Architecture,
+    question: Question<'_>,
+    options: &LoadOptions,
+) -> Result<Box<dyn Network>, InferenceError> {
+    match options.device {
+        Device::Cpu => cpu::load(weights, architecture, question, options.precision),
+        Device::Cuda(_) => Err(InferenceError::NoDevice {
+            problem: "this program was built without it; build it with `--features cuda`".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,97 @@
+//! Adapters against peft's own merged model, in each format of adapter and of weights, and files that do not fit.
+
+use super::*;
+use crate::WeightPrecision;
+use crate::forgery::{HuggingFace, reference};
+use crate::network::{Question, Sequence};
+use crate::weights::Weights;
+
+/// Inputs and the logits of all tokens, as peft merges the adapter with this kind of scale.
+fn expected(kind: &str) -> (Vec<Sequence>, Vec<Vec<f32>>) {
+    let text = std::fs::read_to_string(reference().join("adapter.json")).unwrap();
+    let mut all: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let inputs: Vec<Vec<u32>> = serde_json::from_value(all["inputs"].take()).unwrap();
+    let logits = serde_json::from_value(all[kind].take()).unwrap();
+    (inputs.into_iter().map(Sequence::single).collect(), logits)
+}
+
+fn farthest(weights: &Path, adapter: &Path, kind: &str) -> f32 {
+    let mut weights = Weights::open(weights).unwrap();
+    weights.adapt(adapter).unwrap();
+    let architecture = Architecture::read(&mut weights).unwrap();
+    let (sequences, expected) = expected(kind);
+    let answers: Vec<u32> = (0..256).collect();
+    let question = Question { shared: &[], answers: &answers };
+    let network = crate::cpu::load(&mut weights, &architecture, question, WeightPrecision::Automatic).unwrap();
+    let found = network.logits(&sequences).unwrap();
+    let pairs = found.iter().flatten().zip(expected.iter().flatten());
+    pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
+}
+
+fn peft(folder: &Path, change: impl Fn(&mut serde_json::Value)) -> PathBuf {
+    let source = reference().join("adapter");
+    let mut config: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(source.join("adapter_config.json")).unwrap()).unwrap();
+    change(&mut config);
+    std::fs::write(folder.join("adapter_config.json"), config.to_string()).unwrap();
+    let path = folder.join("adapter_model.safetensors");
+    std::fs::copy(source.join("adapter_model.safetensors"), &path).unwrap();
+    path
+}
+
+#[test]
+fn logits_are_those_of_the_model_that_peft_merges() {
+    let folder = tempfile::tempdir().unwrap();
+    let safetensors = HuggingFace::like("llama-gqa").write(folder.path(), 1);
+    let gguf = reference().join("tiny-llama-gqa-f16.gguf");
+    let adapter = reference().join("adapter");
+    let rslora = tempfile::tempdir().unwrap();
+    let rslora = (peft(rslora.path(), |config| config["use_rslora"] = true.into()), rslora);
+    for (adapter, kind) in [
+        (adapter.join("adapter_model.safetensors"), "plain"),
+        (adapter.join("adapter.gguf"), "plain"),
+        (rslora.0, "rslora"),
+    ] {
+        for weights in [&safetensors, &gguf] {
+            let farthest = farthest(weights, &adapter, kind);
+            println!("{} with {}: farthest logit {farthest:.6}", weights.display(), adapter.display());
+            assert!(farthest < 1e-3, "{} with {}: {farthest}", weights.display(), adapter.display());
+        }
+    }
+}
+
+#[test]
+fn an_adapter_changes_the_hash_of_the_weights() {
+    let mut weights = Weights::open(&reference().join("tiny-llama-gqa-f16.gguf")).unwrap();
+    let bare = weights.sha256().unwrap();
+    let adapter = reference().join("adapter/adapter.gguf");
+    weights.adapt(&adapter).unwrap();
+    assert_eq!(weights.sha256().unwrap(), format!("{bare}+{}", sha256(&adapter).unwrap()));
+}
+
+#[test]
+fn adapters_that_do_not_fit_say_why() {
+    let refused = |weights: &Path, adapter: &Path| {
+        let mut weights = Weights::open(weights).unwrap();
+        let adapted = weights.adapt(adapter).and_then(|()| Architecture::read(&mut weights).map(drop));
+        adapted.unwrap_err().to_string()
+    };
+    let llama = reference().join("tiny-llama-gqa-f16.gguf");
+    let changed = |key: &str, value: serde_json::Value| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = peft(folder.path(), |config| config[key] = value.clone());
+        refused(&llama, &path)
+    };
+    assert!(changed("peft_type", "IA3".into()).contains("its `peft_type` asks"));
+    assert!(changed("use_dora", true.into()).contains("its `use_dora` asks"));
+    assert!(changed("alpha_pattern", serde_json::json!({"q_proj": 3})).contains("its `alpha_pattern` asks"));
+    assert!(changed("lora_alpha", "six".into()).contains("cannot be read"));
+    let gemma = refused(&reference().join("tiny-gemma-f16.gguf"), &reference().join("adapter/adapter.gguf"));
+    assert!(gemma.contains("it was trained beside another model"), "{gemma}");
+    let model = refused(&llama, &llama);
+    assert!(model.contains("`general.type` is not `adapter`"), "{model}");
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("adapter_model.safetensors");
+    std::fs::copy(reference().join("adapter/adapter_model.safetensors"), &alone).unwrap();
+    assert!(refused(&llama, &alone).contains("put the adapter_config.json beside the other"));
+}

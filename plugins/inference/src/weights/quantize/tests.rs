@@ -1,0 +1,124 @@
+//! What is written can be read, says the same, and has the formats that were asked for.
+
+use super::*;
+use crate::WeightPrecision;
+use crate::forgery::{Gguf, HuggingFace, expectations, open, reference};
+use crate::network::{Question, Sequence};
+
+/// The farthest of all logits from those of `transformers`.
+fn farthest(file: &Path, model: &str) -> f32 {
+    let (mut weights, architecture) = open(file).unwrap();
+    let (_, inputs, expected) = expectations(model);
+    let sequences: Vec<Sequence> = inputs.into_iter().map(Sequence::single).collect();
+    let answers: Vec<u32> = (0..256).collect();
+    let question = Question { shared: &[], answers: &answers };
+    let network = crate::cpu::load(&mut weights, &architecture, question, WeightPrecision::Float32).unwrap();
+    let found = network.logits(&sequences).unwrap();
+    let pairs = found.iter().flatten().zip(expected.iter().flatten());
+    pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn f16_is_the_same_model_from_either_container_and_for_either_family() {
+    let folder = tempfile::tempdir().unwrap();
+    for (model, gguf) in [("llama-gqa", "tiny-llama-gqa-f16.gguf"), ("gemma", "tiny-gemma-f16.gguf")] {
+        let source = tempfile::tempdir().unwrap();
+        let safetensors = HuggingFace::like(model).write(source.path(), 1);
+        for (number, input) in [safetensors, reference().join(gguf)].into_iter().enumerate() {
+            let output = folder.path().join(format!("{model}-{number}.gguf"));
+            crate::quantize(&input, &output, "f16".parse().unwrap()).unwrap();
+            assert!(farthest(&output, model) < 1e-3, "{}", input.display());
+        }
+    }
+}
+
+#[test]
+fn each_type_is_what_its_name_says_and_what_does_not_divide_falls_back() {
+    // 64 columns divide by 32 and not by 256; 160 neither.
+    let expected = [
+        ("q8_0", "Q8_0"),
+        ("q5_1", "Q5_1"),
+        ("q5_0", "Q5_0"),
+        ("q4_1", "Q4_1"),
+        ("q4_0", "Q4_0"),
+        ("q6_k", "Q8_0"),
+        ("q5_k", "Q5_1"),
+        ("q4_k", "Q5_0"),
+        ("q3_k", "Q4_0"),
+        ("q2_k", "Q4_0"),
+        ("q4_k_m", "Q5_0"),
+        ("q5_k_m", "Q5_1"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format) in expected {
+        let output = folder.path().join(format!("{name}.gguf"));
+        let summary = crate::quantize(&reference().join("tiny-llama-gqa-f16.gguf"), &output, name.parse().unwrap());
+        let summary = summary.unwrap();
+        assert!(summary.formats[format] >= 13, "{name}: {:?}", summary.formats);
+        assert!(summary.bytes_after < summary.bytes_before && summary.warnings.is_empty());
+        assert_eq!(open(&output).unwrap().0.quantization(), format);
+        assert!(farthest(&output, "llama-gqa") < 1.0, "{name}");
+    }
+    assert!("q9".parse::<Quantization>().unwrap_err().contains("q4_k_m"));
+}
+
+#[test]
+fn the_mixes_give_more_bits_where_llama_cpp_does() {
+    let decoder = |layers| {
+        let (_, architecture) = Gguf::llama().open().unwrap();
+        let Architecture::Decoder(decoder) = architecture else { panic!("no decoder") };
+        Decoder { layers, ..decoder }
+    };
+    let decoder = decoder(32);
+    let format = |name: &str| Quantization::Q4KM.of(name, &[4096, 4096], &decoder);
+    let more: Vec<usize> =
+        (0..32).filter(|layer| format(&format!("blk.{layer}.attn_v.weight")) == GgmlDType::Q6K).collect();
+    assert_eq!(more, [0, 1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 27, 28, 29, 30, 31]);
+    assert_eq!(format("blk.6.ffn_down.weight"), GgmlDType::Q6K);
+    assert_eq!(format("blk.7.ffn_down.weight"), GgmlDType::Q4K);
+    assert_eq!(format("blk.6.attn_q.weight"), GgmlDType::Q4K);
+    assert_eq!(format("output.weight"), GgmlDType::Q6K);
+    assert_eq!(format("token_embd.weight"), GgmlDType::Q4K);
+    assert_eq!(Quantization::Q5KM.of("blk.7.attn_k.weight", &[4096, 4096], &decoder), GgmlDType::Q5K);
+    assert_eq!(Quantization::Q4KM.of("blk.0.attn_norm.weight", &[4096], &decoder), GgmlDType::F32);
+    assert_eq!(Quantization::Q4KM.of("blk.7.attn_q.weight", &[4096, 100], &decoder), GgmlDType::F16);
+}
+
+#[test]
+fn the_vocabulary_comes_along_from_a_tokenizer_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = HuggingFace::like("gemma").write(folder.path(), 2);
+    let (bare, with) = (folder.path().join("bare.gguf"), folder.path().join("with.gguf"));
+    let summary = crate::quantize(&input, &bare, "q8_0".parse().unwrap()).unwrap();
+    assert!(summary.warnings[0].contains("no tokenizer.model"), "{:?}", summary.warnings);
+    std::fs::copy(reference().join("sentencepiece/bare.model"), folder.path().join("tokenizer.model")).unwrap();
+    let summary = crate::quantize(&input, &with, "q8_0".parse().unwrap()).unwrap();
+    assert!(summary.warnings.is_empty());
+    let weights = Weights::open(&with).unwrap();
+    let Container::Gguf(file) = weights.container() else { panic!("no GGUF") };
+    let tokens = file.tokenizer().unwrap().whole("<mark> a  b").unwrap();
+    let own = crate::tokenizer::TokenizerFiles { file: folder.path().join("tokenizer.model"), words: &[] };
+    assert_eq!(tokens, own.read(None).unwrap().whole("<mark> a  b").unwrap());
+    assert_eq!(tokens[0], 2);
+}
+
+#[test]
+fn nothing_is_overwritten_and_an_encoder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.gguf");
+    std::fs::write(&output, "precious").unwrap();
+    let input = reference().join("tiny-gemma-f16.gguf");
+    let message = crate::quantize(&input, &output, "q4_0".parse().unwrap()).unwrap_err().to_string();
+    assert!(message.contains("it exists already"), "{message}");
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "precious");
+    HuggingFace::like("bert").write(folder.path(), 1);
+    let refused = crate::quantize(folder.path(), &folder.path().join("new.gguf"), "q4_0".parse().unwrap());
+    assert!(refused.is_err());
+    let bert = folder.path().join("model.safetensors");
+    let message = crate::quantize(&bert, &folder.path().join("new.gguf"), "q4_0".parse().unwrap()).unwrap_err();
+    assert!(message.to_string().contains("holds a BERT"), "{message}");
+    let nowhere = folder.path().join("nowhere/out.gguf");
+    assert!(
+        crate::quantize(&input, &nowhere, "q4_0".parse().unwrap()).unwrap_err().to_string().contains("cannot write")
+    );
+}
