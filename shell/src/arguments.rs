@@ -54,6 +54,9 @@ pub(crate) enum Task {
     Classify(ClassifyArguments),
     /// Score a model on labelled sentences, beside baselines that read nothing; exits with 1 if the split leaks
     Eval(EvalArguments),
+    /// Look at models
+    #[command(subcommand)]
+    Model(ModelTask),
     /// Show what a database holds
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
@@ -239,6 +242,44 @@ pub(crate) struct EvalArguments {
     /// Write everything as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `hopgraph model`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelTask {
+    /// Say what a model folder holds, what it needs, and what is missing or wrong; exits with 1 if something is
+    Inspect(InspectArguments),
+    /// Write the weights of a decoder as a quantized GGUF file
+    Quantize(QuantizeArguments),
+}
+
+/// `hopgraph model quantize`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  hopgraph model quantize llama-2-7b-f16.gguf llama-2-7b-q4_k_m.gguf --type q4_k_m
+
+TYPE is f16, q8_0, q6_k, q5_k_m, q5_k, q5_1, q5_0, q4_k_m, q4_k, q4_1, q4_0, q3_k or q2_k. An adapter that the model.toml of
+a folder names is added first. Matrices whose rows do not divide into blocks get the next better format. The output is made
+in memory before it is written.")]
+pub(crate) struct QuantizeArguments {
+    /// Weights (GGUF, safetensors, or the index of several), or a model folder
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The GGUF file to write, which must not exist yet
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// How to quantize
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) quantization: hopgraph::inference::Quantization,
+}
+
+/// `hopgraph model inspect`
+#[derive(Args, Debug)]
+pub(crate) struct InspectArguments {
+    /// Folder of the model, or a weights file alone
+    #[arg(value_name = "DIR")]
+    pub(crate) model: PathBuf,
 }
 
 /// `hopgraph info`

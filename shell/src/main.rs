@@ -41,6 +41,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Ingest(ingest)) => subcommand::ingest::run(ingest),
         Some(Task::Classify(classify)) => subcommand::classify::run(classify),
         Some(Task::Eval(eval)) => subcommand::eval::run(eval),
+        Some(Task::Model(task)) => subcommand::model::run(task),
         Some(Task::Info(info)) => subcommand::info::run(info),
         Some(Task::Check(check)) => subcommand::check::run(check),
         None => repl::run(arguments),

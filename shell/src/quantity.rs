@@ -80,6 +80,17 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A size in bytes as a person reads it: `512 B`, `15.1 MiB`, `3.56 GiB`.
+pub(crate) fn bytes(size: u64) -> String {
+    let mebibytes = size as f64 / (1024.0 * 1024.0);
+    match size {
+        0..1024 => format!("{size} B"),
+        1024..1_048_576 => format!("{:.1} KiB", size as f64 / 1024.0),
+        1_048_576..1_073_741_824 => format!("{mebibytes:.1} MiB"),
+        _ => format!("{:.2} GiB", mebibytes / 1024.0),
+    }
+}
+
 /// A number and its noun: `1 row`, `12 rows`, `0 rows`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
@@ -134,6 +145,9 @@ mod tests {
         }
         for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (2_569_123, "2,569,123")] {
             assert_eq!(grouped(number), expected);
+        }
+        for (size, expected) in [(12, "12 B"), (1536, "1.5 KiB"), (15_807_712, "15.1 MiB"), (6 << 30, "6.00 GiB")] {
+            assert_eq!(bytes(size), expected);
         }
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(0, "row"), "0 rows");

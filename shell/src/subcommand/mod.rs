@@ -6,6 +6,7 @@ pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod load;
+pub(crate) mod model;
 pub(crate) mod query;
 
 use std::ffi::OsString;
