@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard};
 
 use crate::edits::{self, Edits};
 use crate::graph::{Counters, Writer};
+use crate::limits::{IDS_MAX, LABELS_MAX, NAME_BYTES_MAX, RELATION_TYPES_MAX};
 use crate::storage::family::Family;
 use crate::storage::key::{self, Side};
 use crate::storage::record::{self, Reading};
@@ -55,7 +56,7 @@ impl<'g> Change<'g> {
             return Ok(label);
         }
         check_name("a label", name)?;
-        check_space("label", self.catalog.label_count() as u64, u64::from(u16::MAX) + 1)?;
+        check_space("label", self.catalog.label_count() as u64, LABELS_MAX)?;
         Ok(Arc::make_mut(&mut self.catalog).push_label(name))
     }
 
@@ -68,7 +69,7 @@ impl<'g> Change<'g> {
             return if same { Ok(id) } else { Err(conflict(existing, relation_type)) };
         }
         check_name("a relation type", &relation_type.name)?;
-        check_space("relation type", self.catalog.relation_type_count() as u64, u64::from(RELATION_TYPES_MAX))?;
+        check_space("relation type", self.catalog.relation_type_count() as u64, RELATION_TYPES_MAX)?;
         Ok(Arc::make_mut(&mut self.catalog).push_relation_type(relation_type.clone()))
     }
 
@@ -329,7 +330,7 @@ impl<'g> Change<'g> {
         }
         document.sentences.iter().try_for_each(|sentence| self.check_mentions(sentence))?;
         let sentence_count = u32::try_from(document.sentences.len()).unwrap_or(u32::MAX);
-        check_space("sentence", self.counters.sentences + u64::from(sentence_count), u64::from(u32::MAX))?;
+        check_space("sentence", self.counters.sentences + u64::from(sentence_count), IDS_MAX)?;
         let id = DocumentId::new(next_id("document", &mut self.counters.documents)?);
         let first_sentence = SentenceId::new(self.counters.sentences as u32);
         for sentence in &document.sentences {
@@ -426,13 +427,9 @@ impl<'g> Change<'g> {
     }
 }
 
-/// How many relation types there can be: a step of a [`crate::Topology`] keeps one bit of the number for itself.
-const RELATION_TYPES_MAX: u16 = 1 << 15;
-
 fn next_id(kind: &'static str, counter: &mut u64) -> Result<u32, StorageError> {
-    // The last number is kept free, so that "one past the last id" always fits.
-    let id = u32::try_from(*counter).ok().filter(|&id| id != u32::MAX);
-    let id = id.ok_or(StorageError::IdSpaceFull { kind, limit: u64::from(u32::MAX) })?;
+    let id = u32::try_from(*counter).ok().filter(|&id| u64::from(id) < IDS_MAX);
+    let id = id.ok_or(StorageError::IdSpaceFull { kind, limit: IDS_MAX })?;
     *counter += 1;
     Ok(id)
 }
@@ -440,9 +437,6 @@ fn next_id(kind: &'static str, counter: &mut u64) -> Result<u32, StorageError> {
 fn check_space(kind: &'static str, used: u64, limit: u64) -> Result<(), StorageError> {
     if used < limit { Ok(()) } else { Err(StorageError::IdSpaceFull { kind, limit }) }
 }
-
-/// Longest name, label or identifier, in bytes: keys hold them, and a key should be far smaller than a block.
-const NAME_BYTES_MAX: usize = 4096;
 
 fn check_name(what: &'static str, text: &str) -> Result<(), StorageError> {
     let reason = if text.trim().is_empty() {

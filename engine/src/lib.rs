@@ -17,6 +17,7 @@ mod edits;
 mod error;
 mod graph;
 mod id;
+pub mod limits;
 mod model;
 mod node_set;
 mod read;

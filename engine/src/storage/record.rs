@@ -1,15 +1,17 @@
 //! Records: the types of small values as stored, and the only file that names bincode. `engine/FORMAT.md` gives their
 //! order of fields; a change here is a new format version.
 
-use bincode::config::{Configuration, standard};
+use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::{Decode, Encode};
 
+use crate::limits::RECORD_BYTES_MAX;
 use crate::{
     Document, DocumentId, LabelId, Mention, Node, NodeId, Polarity, Properties, PropertyValue, RelationType, Run,
     RunKind, SentenceId,
 };
 
-const CONFIGURATION: Configuration = standard();
+const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<RECORD_BYTES_MAX>> =
+    standard().with_limit::<RECORD_BYTES_MAX>();
 
 /// Something that has a form on disk.
 pub(crate) trait Record: Sized {
@@ -250,6 +252,36 @@ mod tests {
         let bytes = encode(&Reading { probability: 0.5, probabilities: vec![0.5, 0.25, 0.25] });
         assert!(decode::<Reading>(&bytes[..bytes.len() - 1]).is_err());
         assert!(decode::<Reading>(&[&bytes[..], &[0]].concat()).is_err());
+    }
+
+    /// Whether bytes decode as a record that is encoded as other bytes or does not come back.
+    fn is_unstable<R: Record>(bytes: &[u8]) -> bool {
+        decode::<R>(bytes).is_ok_and(|record| decode::<R>(&encode(&record)).is_err())
+    }
+
+    proptest::proptest! {
+        /// Damage that no checksum saw: a record decodes to what can be stored again, or is refused, within bounds of
+        /// memory.
+        #[test]
+        fn any_bytes_are_a_record_or_are_refused(
+            mut bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80),
+            flips in proptest::collection::vec((0_usize..80, 0_u8..8), 0..4),
+        ) {
+            let node = Node { name: "name".to_owned(), synonyms: vec!["s".to_owned()], ..Node::default() };
+            for base in [std::mem::take(&mut bytes), encode(&node)] {
+                let mut bytes = base;
+                for &(at, bit) in flips.iter().filter(|(at, _)| *at < bytes.len()).collect::<Vec<_>>() {
+                    bytes[at] ^= 1 << bit;
+                }
+                proptest::prop_assert!(!is_unstable::<Node>(&bytes));
+                proptest::prop_assert!(!is_unstable::<Document>(&bytes));
+                proptest::prop_assert!(!is_unstable::<Run>(&bytes));
+                proptest::prop_assert!(!is_unstable::<Vec<Mention>>(&bytes));
+                proptest::prop_assert!(!is_unstable::<SentenceText>(&bytes));
+                proptest::prop_assert!(!is_unstable::<Reading>(&bytes));
+                proptest::prop_assert!(!is_unstable::<RelationType>(&bytes));
+            }
+        }
     }
 
     #[test]
