@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, Run, Snapshot, StorageError};
+use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, RepairReport, Run, Snapshot, StorageError};
 use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 use hopgraph_query::{Parameters, QueryError, QueryOptions, Rows};
 use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
 
-/// A graph in a directory. Shared by reference between threads; one process at a time has it open.
+/// A graph in a directory. Shared by reference between threads; one process at a time has it
+/// open for writing, any number for reading.
 #[derive(Debug)]
 pub struct Graph {
     engine: hopgraph_engine::Graph,
@@ -84,6 +85,21 @@ impl Graph {
         observer: &mut dyn FnMut(&hopgraph_literature::Progress) -> ControlFlow<()>,
     ) -> Result<IngestSummary, IngestError> {
         hopgraph_literature::ingest(&self.engine, corpus, classifier, options, observer)
+    }
+
+    /// Whether it was opened for writing.
+    pub fn is_writable(&self) -> bool {
+        self.engine.is_writable()
+    }
+
+    /// Mends the graph in this directory, which nobody may have open; see [`hopgraph_engine::Graph::repair`].
+    pub fn repair(path: impl AsRef<Path>) -> Result<RepairReport, StorageError> {
+        hopgraph_engine::Graph::repair(path)
+    }
+
+    /// Moves a graph that is open for reading only on to the newest state; false if there is nothing new.
+    pub fn catch_up(&self) -> Result<bool, StorageError> {
+        self.engine.catch_up()
     }
 
     /// Verifies every invariant of the store.

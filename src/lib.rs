@@ -47,7 +47,7 @@ pub use hopgraph_literature as literature;
 pub use hopgraph_query as query;
 pub use hopgraph_tabular as tabular;
 
-pub use hopgraph_engine::{Durability, GraphOptions, StorageError};
+pub use hopgraph_engine::{Access, Durability, GraphOptions, StorageError};
 pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 pub use hopgraph_query::{
     NodeValue, Parameters, PathValue, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,

@@ -36,7 +36,7 @@ pub enum StorageError {
     },
     /// Another process has the graph open.
     #[error(
-        "{} is open in another process{}; close it there and try again", path.display(),
+        "{} is open in another process{}; close it there, or open it here for reading only", path.display(),
         process.map(|id| format!(" (process id {id})")).unwrap_or_default()
     )]
     Locked {
@@ -45,8 +45,51 @@ pub enum StorageError {
         /// The process that holds the lock, if it is known.
         process: Option<u32>,
     },
-    /// A record cannot be read. Nothing was guessed in its place.
-    #[error("damaged record in {place}: {reason}; run `hopgraph check` to see the extent, and restore from a copy")]
+    /// The graph was opened for reading only.
+    #[error("{} is open for reading only; open it for writing, in one process", path.display())]
+    ReadOnly {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A folder was to become a graph, and holds something already.
+    #[error("{} is not empty; give a folder that is new", path.display())]
+    NotEmpty {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A folder was to hold backups, and holds something else.
+    #[error("{} is not a folder of hopgraph backups; `hopgraph backup` makes one of a new or empty folder", path.display())]
+    NotBackups {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// There is no such backup.
+    #[error(
+        "{} holds no backup {id}; {}", path.display(),
+        newest.map_or_else(|| "it holds none".to_owned(), |newest| format!("its newest is {newest}"))
+    )]
+    NoSuchBackup {
+        /// The folder of the backups.
+        path: PathBuf,
+        /// The number asked for.
+        id: u32,
+        /// The number of the newest one.
+        newest: Option<u32>,
+    },
+    /// The disk has no room left. What was acknowledged before is safe.
+    #[error(
+        "the disk is full, while {action} ({cause}); make room and open the graph again: every commit that succeeded is in it"
+    )]
+    DiskFull {
+        /// What was being done.
+        action: &'static str,
+        /// What the library says.
+        cause: String,
+    },
+    /// Something stored cannot be read. Nothing was guessed in its place.
+    #[error(
+        "damage in {place}: {reason}; `hopgraph check` shows the extent, `hopgraph check --repair` mends what can be derived from other records, and for the rest there is `hopgraph restore`"
+    )]
     Damaged {
         /// Column family and key.
         place: String,

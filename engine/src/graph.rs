@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use crate::storage::directory;
 use crate::storage::store::{Batch, Store};
 use crate::topology::TopologyCache;
-use crate::{BulkLoad, Catalog, Change, CheckReport, Run, Snapshot, StorageError, check, read};
+use crate::{BulkLoad, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, read};
 
 /// When a commit counts as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,22 @@ pub enum Durability {
     Buffered,
 }
 
+/// What a graph is opened for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// To read and to write it. One process at a time can.
+    #[default]
+    ReadWrite,
+    /// To read it, whether or not another process writes it meanwhile. Nothing on the disk is touched. What is seen is
+    /// one moment of the graph, until [`Graph::catch_up`] moves on to the newest one.
+    ReadOnly,
+}
+
 /// How to open a graph.
 #[derive(Clone, Debug, Default)]
 pub struct GraphOptions {
+    /// What for.
+    pub access: Access,
     /// When a commit counts as done.
     pub durability: Durability,
     /// Fail with [`StorageError::Missing`] instead of making a new graph.
@@ -104,7 +117,7 @@ impl Graph {
     pub fn temporary() -> Result<Self, StorageError> {
         let folder = tempfile::tempdir().map_err(|source| StorageError::File { path: std::env::temp_dir(), source })?;
         let path = folder.path().join("graph");
-        let options = GraphOptions { durability: Durability::Buffered, must_exist: false };
+        let options = GraphOptions { durability: Durability::Buffered, ..GraphOptions::default() };
         Self::open_directory(&path, &options, Some(folder))
     }
 
@@ -113,9 +126,18 @@ impl Graph {
         options: &GraphOptions,
         temporary: Option<tempfile::TempDir>,
     ) -> Result<Self, StorageError> {
-        directory::prepare(path, options.must_exist)?;
-        let store = Store::open(path)?;
-        directory::note_writer(path);
+        let store = match options.access {
+            Access::ReadWrite => {
+                directory::prepare(path, options.must_exist)?;
+                let store = Store::open(path)?;
+                directory::note_writer(path);
+                store
+            }
+            Access::ReadOnly => {
+                directory::prepare(path, true)?;
+                Store::follow(path)?
+            }
+        };
         let snapshot = store.snapshot();
         let catalog = read::catalog(&snapshot)?;
         let mut counters = Counters::default();
@@ -150,8 +172,25 @@ impl Graph {
         Snapshot::new(store, self.catalog(), &self.topologies)
     }
 
+    /// Whether it was opened for writing.
+    pub fn is_writable(&self) -> bool {
+        self.store.is_writable()
+    }
+
+    /// Moves a graph that is open for reading only on to what the process that writes it has written by now; false if
+    /// there is nothing new. Snapshots taken before stay as they are. A graph open for writing is always up to date.
+    pub fn catch_up(&self) -> Result<bool, StorageError> {
+        self.store.catch_up(|newest| {
+            *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read::catalog(newest)?);
+            Ok(())
+        })
+    }
+
     /// A batch of edits; waits for the change that is open, if one is.
     pub fn change(&self) -> Result<Change<'_>, StorageError> {
+        if !self.is_writable() {
+            return Err(StorageError::ReadOnly { path: self.path().to_owned() });
+        }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = &writer.refused {
             return Err(StorageError::WritesRefused { cause: cause.clone() });
@@ -164,9 +203,28 @@ impl Graph {
         BulkLoad::begin(self.change()?, run)
     }
 
+    /// Brings everything committed so far to the disk, as sorted files: from then on, commits that were only
+    /// [`Durability::Buffered`] survive a loss of power too. Waits for the change that is open, if one is.
+    pub fn flush(&self) -> Result<(), StorageError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = self.store.flush();
+        if let Err(error) = &result {
+            writer.refused = Some(error.to_string());
+        }
+        result
+    }
+
     /// Verifies every invariant of the store; see `engine/FORMAT.md`.
     pub fn check(&self) -> Result<CheckReport, StorageError> {
         check::check(&self.store.snapshot())
+    }
+
+    /// Mends the graph in this directory, which nobody may have open: indexes are rebuilt from nodes and documents, adjacency
+    /// from facts and evidence, counters from the ids in use. Of a damaged write-ahead log, what stands before the damage
+    /// is taken, and the log is kept aside. Records that nothing else tells of are never touched; what is wrong with them
+    /// is in the report. Stopped at any moment, it can be run again. Holds the largest index in memory.
+    pub fn repair(path: impl AsRef<Path>) -> Result<RepairReport, StorageError> {
+        check::repair(path.as_ref())
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -231,6 +289,8 @@ impl Graph {
 
 impl Drop for Graph {
     fn drop(&mut self) {
-        directory::forget_writer(self.store.path());
+        if self.is_writable() {
+            directory::forget_writer(self.store.path());
+        }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! This crate knows no text but names, no query language, no model and no terminal.
 
+mod backup;
 mod budget;
 mod bulk;
 mod catalog;
@@ -30,14 +31,15 @@ pub mod traverse;
 mod value;
 mod view;
 
+pub use backup::{Backup, Backups};
 pub use budget::Budget;
 pub use bulk::{BulkLoad, BulkNode, BulkSummary};
 pub use catalog::Catalog;
 pub use change::Change;
-pub use check::CheckReport;
+pub use check::{CheckReport, RepairReport};
 pub use confidence::confidence;
 pub use error::{Interruption, StorageError};
-pub use graph::{Durability, Graph, GraphOptions};
+pub use graph::{Access, Durability, Graph, GraphOptions};
 pub use id::{DocumentId, LabelId, NodeId, RelationTypeId, RunId, SentenceId};
 pub use model::{
     Direction, Document, Edge, Evidence, Mention, NewDocument, NewSentence, Node, Polarity, RelationType, Run, RunKind,

@@ -97,7 +97,7 @@ fn a_graph_that_is_open_is_locked_and_names_the_process() {
 fn a_graph_that_must_exist_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g");
-    let options = GraphOptions { durability: Durability::Synced, must_exist: true };
+    let options = GraphOptions { must_exist: true, ..GraphOptions::default() };
     assert!(matches!(Graph::open_with(&path, &options), Err(StorageError::Missing { .. })));
     assert!(!path.exists());
 }
@@ -287,7 +287,7 @@ fn random_edits_agree_with_a_plain_map() {
     for seed in 0..40 {
         let mut random = Random(seed);
         let folder = tempfile::tempdir().unwrap();
-        let options = GraphOptions { durability: Durability::Buffered, must_exist: false };
+        let options = GraphOptions { durability: Durability::Buffered, ..GraphOptions::default() };
         let mut graph = Graph::open_with(folder.path().join("g"), &options).unwrap();
         let mut model = Model::default();
         for _ in 0..12 {

@@ -2,11 +2,14 @@
 
 mod edges;
 mod nodes;
+mod repair;
 mod texts;
 
 #[cfg(test)]
 mod tests;
 
+pub use repair::RepairReport;
+pub(crate) use repair::repair;
 use roaring::RoaringBitmap;
 
 use crate::graph::Counters;

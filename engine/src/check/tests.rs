@@ -21,6 +21,11 @@ fn edge(relation: RelationTypeId, source: u32, target: u32) -> Edge {
 /// Three nodes; an edge read in a sentence, symmetric; an edge stated by hand, directed, with a property.
 fn sound_graph() -> Graph {
     let graph = Graph::temporary().unwrap();
+    fill(&graph);
+    graph
+}
+
+fn fill(graph: &Graph) {
     let mut change = graph.change().unwrap();
     let gene = change.label("gene").unwrap();
     for name in ["A", "B", "C"] {
@@ -53,7 +58,6 @@ fn sound_graph() -> Graph {
     let properties = Properties::from([("year".to_owned(), PropertyValue::Integer(1999))]);
     change.set_edge_properties(edge(CAUSES, 2, 0), &properties).unwrap();
     change.commit().unwrap();
-    graph
 }
 
 #[test]
@@ -163,4 +167,64 @@ fn each_broken_record_is_named() {
             report.problems
         );
     }
+}
+
+/// Everything that derives from other records comes back as it was, and nothing else is touched.
+#[test]
+fn a_repair_rebuilds_each_derived_record_and_says_so() {
+    let cases: &[(&str, Damage)] = &[
+        ("labels: 1 entries written and 0 deleted", |batch| {
+            batch.delete(Family::Labels, key::label(LabelId::new(0)).page(0));
+        }),
+        ("labels: 0 entries written and 1 deleted", |batch| {
+            batch.put(Family::Labels, key::label(LabelId::new(7)).page(0), set::encode_members(&[1]));
+        }),
+        ("names: 1 entries written and 1 deleted", |batch| {
+            batch.delete(Family::Names, key::name("a synonym", NodeId::new(0)));
+            batch.put(Family::Names, key::name("z", NodeId::new(0)), [1]);
+        }),
+        ("identifiers: 1 entries written", |batch| batch.put(Family::Identifiers, "X:B", 2_u32.to_le_bytes())),
+        ("document_identifiers: 1 entries written", |batch| batch.delete(Family::DocumentIdentifiers, "PMID:1")),
+        ("mentioned: 1 entries written", |batch| {
+            batch.put(Family::Mentioned, key::mentioned(NodeId::new(1)).page(0), [9, 9]);
+        }),
+        ("adjacency: 1 entries written", |batch| {
+            batch.delete(Family::Adjacency, key::adjacency(CAUSES, Side::Out, NodeId::new(2)).page(0));
+        }),
+        ("counter next.node: set to 3", |batch| batch.put(Family::Counters, "next.node", 0_u64.to_le_bytes())),
+        ("counter next.sentence: set to 1", |batch| batch.put(Family::Counters, "next.sentence", [1, 2])),
+    ];
+    for (expected, damage) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g");
+        let graph = Graph::open(&path).unwrap();
+        fill(&graph);
+        let mut batch = graph.store().batch();
+        damage(&mut batch);
+        graph.store().write(batch, false).unwrap();
+        drop(graph);
+        let report = Graph::repair(&path).unwrap();
+        assert!(report.actions.iter().any(|action| action.contains(expected)), "{expected:?}: {:?}", report.actions);
+        assert_eq!(report.actions.len(), 1, "{:?}", report.actions);
+        assert_eq!(report.check.problems, Vec::<String>::new(), "{expected}");
+        assert_eq!(Graph::repair(&path).unwrap().actions, Vec::<String>::new(), "{expected}");
+    }
+}
+
+#[test]
+fn a_repair_leaves_alone_what_derives_from_damaged_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g");
+    let graph = Graph::open(&path).unwrap();
+    fill(&graph);
+    let mut batch = graph.store().batch();
+    batch.put(Family::Nodes, key::node(NodeId::new(1)), [0xFF]);
+    graph.store().write(batch, false).unwrap();
+    drop(graph);
+    let report = Graph::repair(&path).unwrap();
+    let left: Vec<_> = report.actions.iter().filter(|action| action.contains("left as it is")).collect();
+    assert_eq!(left.len(), 3, "labels, names and identifiers: {:?}", report.actions);
+    assert!(report.check.problems[0].contains("column family nodes, key 00000001"), "{:?}", report.check.problems);
+    let names = Graph::open(&path).unwrap().snapshot().unwrap().names_with_prefix("B", 1);
+    assert!(matches!(names, Err(crate::StorageError::Damaged { .. })), "its name still leads to it");
 }

@@ -63,7 +63,8 @@ fn check_version(directory: &Path, text: &str) -> Result<(), StorageError> {
     }
 }
 
-fn is_missing_or_empty(directory: &Path) -> Result<bool, StorageError> {
+/// Whether there is nothing at the path, or an empty folder.
+pub(crate) fn is_missing_or_empty(directory: &Path) -> Result<bool, StorageError> {
     match fs::read_dir(directory) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
@@ -85,11 +86,35 @@ fn create(directory: &Path) -> Result<(), StorageError> {
     let mut draft = tempfile::NamedTempFile::new_in(parent).map_err(file_error(parent))?;
     write!(draft, "{FORMAT_TITLE}\nformat {FORMAT_VERSION}\n").map_err(file_error(&path))?;
     draft.as_file().sync_all().map_err(file_error(&path))?;
-    draft.persist(&path).map_err(|error| StorageError::File { path: path.clone(), source: error.error })?;
-    for folder in [directory, parent] {
-        fs::File::open(folder).and_then(|opened| opened.sync_all()).map_err(file_error(folder))?;
-    }
+    fs::rename(draft.path(), &path).map_err(file_error(&path))?;
+    // It is where it should be; what is left of the draft is its old name, which there is nothing to delete under.
+    let _ = draft.keep();
+    [directory, parent].into_iter().try_for_each(sync)?;
     Ok(())
+}
+
+/// Brings the names in a folder to the disk: that files were made, renamed or deleted in it.
+pub(crate) fn sync(folder: &Path) -> Result<(), StorageError> {
+    let synced = fs::File::open(folder).and_then(|opened| opened.sync_all());
+    synced.map_err(|source| StorageError::File { path: folder.to_owned(), source })
+}
+
+/// A temporary folder beside a path, so on the same file system; the folder of both is made if need be.
+pub(crate) fn beside(path: &Path, prefix: &str) -> Result<tempfile::TempDir, StorageError> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let made = fs::create_dir_all(parent).and_then(|()| tempfile::Builder::new().prefix(prefix).tempdir_in(parent));
+    made.map_err(|source| StorageError::File { path: parent.to_owned(), source })
+}
+
+/// Gives a directory that was made beside its place its name, all at once.
+pub(crate) fn move_into_place(draft: &Path, target: &Path) -> Result<(), StorageError> {
+    sync(draft)?;
+    fs::rename(draft, target).map_err(|source| StorageError::File { path: target.to_owned(), source })?;
+    let absolute = target.canonicalize().map_err(|source| StorageError::File { path: target.to_owned(), source })?;
+    absolute.parent().map_or(Ok(()), sync)
 }
 
 /// Leaves this process's id for whoever finds the graph locked. A hint only, so failures are ignored.

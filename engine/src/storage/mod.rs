@@ -1,8 +1,11 @@
 //! Bytes on disk: column families, keys, sets and records, as `engine/FORMAT.md` draws them. Knows no query and no walk.
 
+pub(crate) mod backup;
 pub(crate) mod directory;
 pub(crate) mod family;
+pub(crate) mod follower;
 pub(crate) mod key;
+pub(crate) mod log;
 pub(crate) mod record;
 pub(crate) mod set;
 pub(crate) mod store;

@@ -1,14 +1,17 @@
-//! The store: families of sorted keys with atomic batches and snapshots. The only file that names rocksdb.
+//! The store: families of sorted keys with atomic batches and snapshots.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
-    DBRawIterator, ErrorKind, FlushOptions, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
+    DBRawIterator, DBRecoveryMode, ErrorKind, FlushOptions, MergeOperands, Options, ReadOptions, WriteBatch,
+    WriteOptions,
 };
 
 use super::family::{Content, Family};
-use super::{directory, set};
+use super::follower::{Follower, Instance};
+use super::{directory, log, set};
 use crate::StorageError;
 
 /// Memory for blocks of data read from disk, shared by all families.
@@ -22,57 +25,108 @@ const BLOOM_BITS: f64 = 10.0;
 
 /// A RocksDB database with the families of a graph.
 pub(crate) struct Store {
-    database: DB,
+    access: Access,
     path: PathBuf,
 }
 
+/// Whether this process writes the store, or follows another one that may.
+enum Access {
+    Writing(DB),
+    Following(Follower),
+}
+
 impl Store {
-    /// Opens the database, making it if it is not there.
+    /// Opens the database for writing, making it if it is not there.
     pub(crate) fn open(graph_directory: &Path) -> Result<Self, StorageError> {
+        log::verify(&directory::store(graph_directory))?;
+        Self::open_unverified(graph_directory)
+    }
+
+    /// Opens the database for writing although its write-ahead log may be damaged: what stands in it up to the damage is
+    /// taken.
+    pub(crate) fn open_unverified(graph_directory: &Path) -> Result<Self, StorageError> {
         let path = directory::store(graph_directory);
-        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
-        let families =
-            Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(family, &cache)));
-        match DB::open_cf_descriptors(&database_options(), &path, families) {
-            Ok(database) => Ok(Self { database, path: graph_directory.to_owned() }),
-            Err(error) if is_lock_error(&error) => Err(StorageError::Locked {
-                path: graph_directory.to_owned(),
-                process: directory::writer(graph_directory),
-            }),
-            Err(error) if error.kind() == ErrorKind::Corruption => Err(StorageError::Damaged {
-                place: format!("database {}", path.display()),
-                reason: error.into_string(),
-            }),
-            Err(error) => Err(failed("opening the database")(error)),
+        if !path.exists() {
+            // RocksDB syncs the names in its folder, but not the name of the folder.
+            std::fs::create_dir(&path).map_err(|source| StorageError::File { path: path.clone(), source })?;
+            directory::sync(graph_directory)?;
+        }
+        let database = DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()))
+            .map_err(|error| open_error(graph_directory, error))?;
+        Ok(Self { access: Access::Writing(database), path: graph_directory.to_owned() })
+    }
+
+    /// Opens the database for reading only, whether or not another process writes it.
+    pub(crate) fn follow(graph_directory: &Path) -> Result<Self, StorageError> {
+        log::verify(&directory::store(graph_directory))?;
+        let follower = Follower::open(graph_directory)?;
+        Ok(Self { access: Access::Following(follower), path: graph_directory.to_owned() })
+    }
+
+    /// Whether it can be written.
+    pub(crate) fn is_writable(&self) -> bool {
+        matches!(self.access, Access::Writing(_))
+    }
+
+    /// What only the process that writes may do.
+    pub(super) fn writable(&self) -> Result<&DB, StorageError> {
+        match &self.access {
+            Access::Writing(database) => Ok(database),
+            Access::Following(_) => Err(StorageError::ReadOnly { path: self.path.clone() }),
         }
     }
 
-    fn handle(&self, family: Family) -> &ColumnFamily {
-        self.database.cf_handle(family.name()).expect("every family was opened")
+    /// Moves a store that is followed to the newest state, after `prepare` has seen it; false if there is nothing new.
+    pub(crate) fn catch_up(
+        &self,
+        prepare: impl FnOnce(&StoreSnapshot<'_>) -> Result<(), StorageError>,
+    ) -> Result<bool, StorageError> {
+        match &self.access {
+            Access::Writing(_) => Ok(false),
+            Access::Following(follower) => follower.catch_up(prepare),
+        }
     }
 
     /// An empty batch.
     pub(crate) fn batch(&self) -> Batch<'_> {
-        Batch { store: self, writes: WriteBatch::default() }
+        let database = self.writable().expect("a graph that is followed hands out no change");
+        Batch { database, writes: WriteBatch::default() }
     }
 
     /// Writes a batch, all of it or nothing. With `sync` it is on the disk on return.
     pub(crate) fn write(&self, batch: Batch<'_>, sync: bool) -> Result<(), StorageError> {
         let mut options = WriteOptions::default();
         options.set_sync(sync);
-        self.database.write_opt(batch.writes, &options).map_err(failed("writing"))
+        self.writable()?.write_opt(batch.writes, &options).map_err(failed("writing"))
     }
 
     /// Brings everything written so far to the disk, as sorted files, so that the next open has no log to replay.
     pub(crate) fn flush(&self) -> Result<(), StorageError> {
-        let handles: Vec<&ColumnFamily> = Family::ALL.map(|family| self.handle(family)).to_vec();
-        self.database.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(failed("flushing"))?;
-        self.database.flush_wal(true).map_err(failed("syncing the write-ahead log"))
+        let database = self.writable()?;
+        let handles: Vec<&ColumnFamily> = Family::ALL.map(|family| handle(database, family)).to_vec();
+        database.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(failed("flushing"))?;
+        database.flush_wal(true).map_err(failed("syncing the write-ahead log"))
+    }
+
+    /// Empties a family, of which not even the blocks need be readable.
+    pub(crate) fn reset(&mut self, family: Family) -> Result<(), StorageError> {
+        let path = &self.path;
+        let Access::Writing(database) = &mut self.access else {
+            return Err(StorageError::ReadOnly { path: path.clone() });
+        };
+        database.drop_cf(family.name()).map_err(failed("emptying a column family"))?;
+        let options = family_options(family, &new_cache());
+        database.create_cf(family.name(), &options).map_err(failed("emptying a column family"))
     }
 
     /// The store as it is now.
     pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
-        StoreSnapshot { store: self, snapshot: self.database.snapshot() }
+        match &self.access {
+            Access::Writing(database) => {
+                StoreSnapshot { moment: Moment::Pinned { database, snapshot: database.snapshot() } }
+            }
+            Access::Following(follower) => StoreSnapshot::of_instance(follower.current()),
+        }
     }
 
     /// The directory of the graph.
@@ -87,10 +141,43 @@ impl std::fmt::Debug for Store {
     }
 }
 
-fn database_options() -> Options {
+/// The handle of a family.
+pub(super) fn handle(database: &DB, family: Family) -> &ColumnFamily {
+    database.cf_handle(family.name()).expect("every family was opened")
+}
+
+/// Why the database does not open.
+pub(super) fn open_error(graph_directory: &Path, error: rocksdb::Error) -> StorageError {
+    if is_lock_error(&error) {
+        let process = directory::writer(graph_directory);
+        return StorageError::Locked { path: graph_directory.to_owned(), process };
+    }
+    if error.kind() == ErrorKind::Corruption {
+        let place = format!("database {}", directory::store(graph_directory).display());
+        return StorageError::Damaged { place, reason: error.into_string() };
+    }
+    failed("opening the database")(error)
+}
+
+/// Memory for blocks read from disk.
+pub(super) fn new_cache() -> Cache {
+    Cache::new_lru_cache(BLOCK_CACHE_BYTES)
+}
+
+/// Every family with its options.
+pub(super) fn family_descriptors(cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(family, cache))).into()
+}
+
+pub(super) fn database_options() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
+    // Trust nothing that does not match its checksum. This is the default of RocksDB; a promise should not hang on it.
+    options.set_paranoid_checks(true);
+    // What was written and not synced may be torn anywhere, so what stands before the tear is taken. That nothing but a
+    // tear is dropped so is seen to beforehand, by `log::verify`.
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(2);
     options
@@ -126,10 +213,14 @@ fn is_lock_error(error: &rocksdb::Error) -> bool {
     error.kind() == ErrorKind::IOError && (text.contains("While lock file") || text.contains("lock hold by"))
 }
 
-fn failed(action: &'static str) -> impl Fn(rocksdb::Error) -> StorageError {
+/// The error of an action that failed.
+pub(super) fn failed(action: &'static str) -> impl Fn(rocksdb::Error) -> StorageError {
     move |error| match error.kind() {
         ErrorKind::Corruption => {
             StorageError::Damaged { place: format!("the database, while {action}"), reason: error.into_string() }
+        }
+        _ if AsRef::<str>::as_ref(&error).contains("No space left on device") => {
+            StorageError::DiskFull { action, cause: error.into_string() }
         }
         _ => StorageError::Failed { action, cause: error.into_string() },
     }
@@ -137,24 +228,24 @@ fn failed(action: &'static str) -> impl Fn(rocksdb::Error) -> StorageError {
 
 /// Writes that become true together.
 pub(crate) struct Batch<'s> {
-    store: &'s Store,
+    database: &'s DB,
     writes: WriteBatch,
 }
 
 impl Batch<'_> {
     /// Replaces a value.
     pub(crate) fn put(&mut self, family: Family, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.writes.put_cf(self.store.handle(family), key, value);
+        self.writes.put_cf(handle(self.database, family), key, value);
     }
 
     /// Folds an operand into a value.
     pub(crate) fn merge(&mut self, family: Family, key: impl AsRef<[u8]>, operand: impl AsRef<[u8]>) {
-        self.writes.merge_cf(self.store.handle(family), key, operand);
+        self.writes.merge_cf(handle(self.database, family), key, operand);
     }
 
     /// Removes a value.
     pub(crate) fn delete(&mut self, family: Family, key: impl AsRef<[u8]>) {
-        self.writes.delete_cf(self.store.handle(family), key);
+        self.writes.delete_cf(handle(self.database, family), key);
     }
 }
 
@@ -166,19 +257,47 @@ impl std::fmt::Debug for Batch<'_> {
 
 /// The store at one moment.
 pub(crate) struct StoreSnapshot<'s> {
-    store: &'s Store,
-    snapshot: rocksdb::Snapshot<'s>,
+    moment: Moment<'s>,
 }
 
-impl<'s> StoreSnapshot<'s> {
+/// What keeps a moment.
+enum Moment<'s> {
+    /// RocksDB, in a database that goes on.
+    Pinned { database: &'s DB, snapshot: rocksdb::Snapshot<'s> },
+    /// The database itself, which is followed and does not move while somebody looks at it.
+    Still(Arc<Instance>),
+}
+
+impl StoreSnapshot<'_> {
+    /// The moment that an instance shows.
+    pub(super) fn of_instance(instance: Arc<Instance>) -> Self {
+        Self { moment: Moment::Still(instance) }
+    }
+
+    fn database(&self) -> &DB {
+        match &self.moment {
+            Moment::Pinned { database, .. } => database,
+            Moment::Still(instance) => &instance.database,
+        }
+    }
+
+    /// How to read this moment.
+    fn read_options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        if let Moment::Pinned { snapshot, .. } = &self.moment {
+            options.set_snapshot(snapshot);
+        }
+        options
+    }
+
     /// The value of a key, without copying it.
     pub(crate) fn get(
         &self,
         family: Family,
         key: impl AsRef<[u8]>,
     ) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
-        let handle = self.store.handle(family);
-        self.snapshot.get_pinned_cf_opt(handle, key.as_ref(), ReadOptions::default()).map_err(|error| {
+        let database = self.database();
+        database.get_pinned_cf_opt(handle(database, family), key.as_ref(), &self.read_options()).map_err(|error| {
             match error.kind() {
                 ErrorKind::Corruption => {
                     StorageError::Damaged { place: place(family, key.as_ref()), reason: error.into_string() }
@@ -191,11 +310,12 @@ impl<'s> StoreSnapshot<'s> {
     /// The entries whose key begins with these bytes, in order of key.
     pub(crate) fn prefix(&self, family: Family, prefix: impl AsRef<[u8]>) -> Entries<'_> {
         let prefix = prefix.as_ref();
-        let mut options = ReadOptions::default();
+        let mut options = self.read_options();
         if let Some(end) = prefix_end(prefix) {
             options.set_iterate_upper_bound(end);
         }
-        let mut cursor = self.snapshot.raw_iterator_cf_opt(self.store.handle(family), options);
+        let database = self.database();
+        let mut cursor = database.raw_iterator_cf_opt(handle(database, family), options);
         cursor.seek(prefix);
         Entries { family, cursor }
     }
@@ -208,7 +328,7 @@ impl<'s> StoreSnapshot<'s> {
 
 impl std::fmt::Debug for StoreSnapshot<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("StoreSnapshot").field("store", self.store).finish_non_exhaustive()
+        formatter.debug_struct("StoreSnapshot").finish_non_exhaustive()
     }
 }
 
