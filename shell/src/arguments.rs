@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Make the database if there is none
     #[arg(long)]
     pub(crate) create: bool,
+    /// Read only, whether or not another process writes the database; each statement sees the newest state
+    #[arg(long, conflicts_with = "create")]
+    pub(crate) read_only: bool,
     /// How answers are computed and shown.
     #[command(flatten)]
     pub(crate) answers: AnswerArguments,
@@ -61,6 +64,14 @@ pub(crate) enum Task {
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
     Check(CheckArguments),
+    /// Run a query again whenever another process has changed the database
+    Follow(FollowArguments),
+    /// Add a backup of a database to a folder of backups, while it is in use or not
+    Backup(BackupArguments),
+    /// List the backups in a folder, verify them, or delete old ones
+    Backups(BackupsArguments),
+    /// Make a database of a backup
+    Restore(RestoreArguments),
 }
 
 /// How answers are computed and shown.
@@ -97,6 +108,9 @@ pub(crate) struct QueryArguments {
     /// The statements; `-` or none: read them from standard input
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub(crate) text: Option<String>,
+    /// Open the database for reading only, whether or not another process writes it
+    #[arg(long)]
+    pub(crate) read_only: bool,
     #[command(flatten)]
     pub(crate) answers: AnswerArguments,
 }
@@ -288,14 +302,95 @@ pub(crate) struct InfoArguments {
     /// Folder of the database
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+    /// Open the database for reading only, whether or not another process writes it
+    #[arg(long)]
+    pub(crate) read_only: bool,
 }
 
 /// `hopgraph check`
 #[derive(Args, Debug)]
+#[command(after_help = "\
+A repair rebuilds the indexes from nodes and documents, adjacency from facts and evidence, and the counters; of a damaged
+write-ahead log it takes what stands before the damage, and keeps the log. What nothing else tells of comes back only from
+a backup: `hopgraph restore`.")]
 pub(crate) struct CheckArguments {
     /// Folder of the database
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
+    /// Rebuild what derives from other records, say what was done, and check again
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+/// `hopgraph follow`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  hopgraph follow DB 'MATCH (g:gene)-[r]-(d:disease) RETURN count(*)' --every 5s
+
+Opens the database for reading only, next to the process that writes it. Ctrl-C ends it.")]
+pub(crate) struct FollowArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// The query
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    pub(crate) text: String,
+    /// How often to look for changes
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::time)]
+    pub(crate) every: quantity::Limit<Duration>,
+    /// End after this many answers
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) times: Option<u64>,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArguments,
+}
+
+/// `hopgraph backup`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  hopgraph backup pubmed.hopgraph /backups/pubmed --keep 7
+
+Each backup stores only the files that the ones before it do not have. A process that writes the database goes on.")]
+pub(crate) struct BackupArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// Folder of the backups; made if there is none
+    #[arg(value_name = "DIR")]
+    pub(crate) backups: PathBuf,
+    /// Delete all backups but the newest ones, this many
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: Option<u32>,
+}
+
+/// `hopgraph backups`
+#[derive(Args, Debug)]
+pub(crate) struct BackupsArguments {
+    /// Folder of the backups
+    #[arg(value_name = "DIR")]
+    pub(crate) backups: PathBuf,
+    /// Restore each backup into a temporary folder and check it; exits with 1 if one is damaged
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Delete all backups but the newest ones, this many
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: Option<u32>,
+}
+
+/// `hopgraph restore`
+#[derive(Args, Debug)]
+pub(crate) struct RestoreArguments {
+    /// Folder of the backups
+    #[arg(value_name = "DIR")]
+    pub(crate) backups: PathBuf,
+    /// Folder of the database to be made; it must be new or empty
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// Number of the backup; the newest if it is not given
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) id: Option<u32>,
 }
 
 /// Reads `NAME=VALUE`.

@@ -44,6 +44,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Model(task)) => subcommand::model::run(task),
         Some(Task::Info(info)) => subcommand::info::run(info),
         Some(Task::Check(check)) => subcommand::check::run(check),
+        Some(Task::Follow(follow)) => subcommand::follow::run(follow),
+        Some(Task::Backup(backup)) => subcommand::backup::take(backup),
+        Some(Task::Backups(backups)) => subcommand::backup::manage(backups),
+        Some(Task::Restore(restore)) => subcommand::backup::restore(restore),
         None => repl::run(arguments),
     }
 }

@@ -15,7 +15,7 @@ use crate::interrupt::{self, Second};
 use crate::line::{self, History, PROMPT};
 use crate::quantity::counted;
 use crate::session::Session;
-use crate::subcommand::{open_existing, query};
+use crate::subcommand::{open_for_reading, query};
 use crate::{render, script, terminal};
 
 /// How many rows of an answer a person is shown unless `:limit` says otherwise.
@@ -24,9 +24,10 @@ const ROWS_SHOWN: u64 = 1000;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let database = arguments.database.as_deref().context("no database given")?;
     if !stdin().is_terminal() {
-        return query::run_script(database, &query::read_stdin()?, &arguments.answers);
+        return query::run_script(database, &query::read_stdin()?, &arguments.answers, arguments.read_only);
     }
-    let graph = if arguments.create { Graph::open(database)? } else { open_existing(database)? };
+    let graph =
+        if arguments.create { Graph::open(database)? } else { open_for_reading(database, arguments.read_only)? };
     converse(&graph, arguments, interrupt::flag(Second::IsIgnored))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -64,6 +65,9 @@ fn greet(graph: &Graph, out: &mut dyn Write) -> Result<()> {
     let statistics = graph.snapshot()?.statistics()?;
     let (nodes, edges) = (counted(statistics.nodes, "node"), counted(statistics.edges, "relationship"));
     writeln!(out, "hopgraph {}: {nodes}, {edges} in {}", env!("CARGO_PKG_VERSION"), graph.path().display())?;
+    if !graph.is_writable() {
+        writeln!(out, "read only: each statement sees what the process that writes has written by then")?;
+    }
     writeln!(out, ":help tells what can be typed here, Ctrl-D leaves\n")?;
     Ok(())
 }

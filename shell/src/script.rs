@@ -49,6 +49,15 @@ pub(crate) fn creates(statement: &ast::Statement) -> bool {
     statement.mode != ast::Mode::Explain && clauses.any(|clause| makes(&clause.node))
 }
 
+/// Whether a statement changes the graph in any way.
+pub(crate) fn writes(statement: &ast::Statement) -> bool {
+    let changes = |clause: &ast::Clause| {
+        matches!(clause, ast::Clause::Set(_) | ast::Clause::Remove(_) | ast::Clause::Delete { .. })
+    };
+    let mut clauses = statement.parts.iter().flat_map(|part| &part.clauses);
+    creates(statement) || (statement.mode != ast::Mode::Explain && clauses.any(|clause| changes(&clause.node)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,17 @@ mod tests {
         }
         for text in ["MATCH (n) RETURN n.create", "MATCH (n) SET n.a = 'CREATE'", "EXPLAIN CREATE (n:gene)"] {
             assert!(!creates(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_is_told_from_what_reads() {
+        let writes = |text: &str| writes(&hopgraph::query::parse::parse(text).unwrap());
+        for text in ["CREATE (n:gene)", "MATCH (n) SET n.a = 1", "MATCH (n) REMOVE n.a", "MATCH (n) DETACH DELETE n"] {
+            assert!(writes(text), "{text}");
+        }
+        for text in ["MATCH (n) RETURN n", "MATCH gene -[*2]- disease", "EXPLAIN MATCH (n) DELETE n"] {
+            assert!(!writes(text), "{text}");
         }
     }
 }

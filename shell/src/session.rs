@@ -55,6 +55,7 @@ impl<'g> Session<'g> {
             // A Ctrl-C that came too late for the last statement is not meant for this one.
             cancel.store(false, Ordering::Relaxed);
         }
+        self.graph.catch_up()?;
         let started = Instant::now();
         let failed = |error| QueryFailure::new(error, text);
         let mut rows = self.graph.query_with(text, &self.parameters, &self.options).map_err(failed)?;

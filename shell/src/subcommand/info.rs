@@ -7,14 +7,14 @@ use anyhow::Result;
 use hopgraph::Graph;
 use hopgraph::engine::{Run, RunKind};
 
-use super::open_existing;
+use super::open_for_reading;
 use crate::arguments::InfoArguments;
 use crate::quantity::grouped;
 use crate::render::{Layout, plain_table};
 use crate::{command, terminal};
 
 pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode> {
-    let graph = open_existing(&arguments.database)?;
+    let graph = open_for_reading(&arguments.database, arguments.read_only)?;
     let mut out = std::io::stdout().lock();
     write_info(&graph, &terminal::layout(), &mut out)?;
     Ok(ExitCode::SUCCESS)

@@ -1,8 +1,10 @@
 //! One file for each subcommand.
 
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod classify;
 pub(crate) mod eval;
+pub(crate) mod follow;
 pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod load;
@@ -13,11 +15,29 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use hopgraph::{Graph, GraphOptions, StorageError};
+use hopgraph::{Access, Graph, GraphOptions, StorageError};
 
 /// Opens a graph that has to be there: a mistyped path must not become an empty database.
 pub(crate) fn open_existing(path: &Path) -> Result<Graph, StorageError> {
     Graph::open_with(path, &GraphOptions { must_exist: true, ..GraphOptions::default() })
+}
+
+/// Opens a graph that is only to be read: if another process writes it, as it is now.
+pub(crate) fn open_for_reading(path: &Path, read_only: bool) -> Result<Graph, StorageError> {
+    let options = GraphOptions { access: Access::ReadOnly, ..GraphOptions::default() };
+    if read_only {
+        return Graph::open_with(path, &options);
+    }
+    match open_existing(path) {
+        Err(StorageError::Locked { process, .. }) => {
+            let graph = Graph::open_with(path, &options)?;
+            let by = process.map(|id| format!(" {id}")).unwrap_or_default();
+            // Nobody is left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "note: process{by} has {} open; read as it is now", path.display());
+            Ok(graph)
+        }
+        opened => opened,
+    }
 }
 
 /// The rejects file beside the database: `my.hopgraph.load-rejects.tsv`.

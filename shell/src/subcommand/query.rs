@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use hopgraph::Graph;
 use hopgraph::query::parse::parse;
 
-use super::open_existing;
+use super::{open_existing, open_for_reading};
 use crate::arguments::{AnswerArguments, QueryArguments};
 use crate::interrupt::{self, Second};
 use crate::render::QueryFailure;
@@ -26,23 +26,29 @@ pub(crate) fn run(arguments: &QueryArguments) -> Result<ExitCode> {
         }
         None => read_stdin()?,
     };
-    run_script(&arguments.database, &text, &arguments.answers)
+    run_script(&arguments.database, &text, &arguments.answers, arguments.read_only)
 }
 
 /// Runs the statements of a text in order. All are parsed before the first one runs; the first that fails ends the run.
-pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments) -> Result<ExitCode> {
+pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments, read_only: bool) -> Result<ExitCode> {
     let statements = script::statements(text);
     if statements.is_empty() {
         bail!("no statement to run: the query is empty");
     }
     let several = statements.len() > 1;
     let place = |index: usize| Place { number: index + 1, line: statements[index].line };
-    let mut creates = false;
+    let (mut creates, mut writes) = (false, false);
     for (index, statement) in statements.iter().enumerate() {
         let parsed = parse(statement.text).map_err(|error| QueryFailure::new(error, statement.text));
-        creates |= script::creates(&in_place(parsed.map_err(Into::into), several.then(|| place(index)))?);
+        let parsed = in_place(parsed.map_err(Into::into), several.then(|| place(index)))?;
+        creates |= script::creates(&parsed);
+        writes |= script::writes(&parsed);
     }
-    let graph = if creates { Graph::open(database)? } else { open_existing(database)? };
+    let graph = match (creates && !read_only, writes) {
+        (true, _) => Graph::open(database)?,
+        (false, true) if !read_only => open_existing(database)?,
+        (false, _) => open_for_reading(database, read_only)?,
+    };
     let mut session = Session::new(&graph, answers, interrupt::flag(Second::Exits));
     let (mut out, mut notes) = (std::io::stdout().lock(), std::io::stderr());
     for (index, statement) in statements.iter().enumerate() {

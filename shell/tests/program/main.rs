@@ -8,3 +8,4 @@ mod evaluation;
 mod literature;
 mod statements;
 mod streams;
+mod survival;
