@@ -15,13 +15,15 @@ CARGO_DENY := $(HOPGRAPH_CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 target_folder = $(shell $(CARGO) metadata --no-deps --offline --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench prepare format licences lint units docs
+.PHONY: help demo test build bench fuzz endure prepare format licences lint units docs
 
 help:
 	@echo "make demo     build hopgraph, read 100 PubMed abstracts with the model in data/, and ask the graph"
 	@echo "make test     formatting, licences, lints, tests and documentation: what must hold before a change lands"
 	@echo "make build    the hopgraph program alone"
 	@echo "make bench    the benchmarks; they print figures and assert nothing"
+	@echo "make fuzz     mutated inputs for every parser and reader, FUZZ_SECONDS (600) for each"
+	@echo "make endure   losses of power, failing disks, flipped bits, readers beside a writer, thousands of each"
 	@echo
 	@echo "The first build compiles RocksDB and takes 5 to 15 minutes; later ones reuse it."
 
@@ -68,6 +70,16 @@ docs:
 
 bench: prepare
 	$(CARGO) bench --locked --workspace
+
+FUZZ_SECONDS ?= 600
+
+fuzz: prepare
+	HOPGRAPH_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --package hopgraph-tests fuzz:: -- --nocapture
+	PROPTEST_CASES=1000000 $(CARGO) test --release --locked --package hopgraph-engine any_bytes
+
+endure: prepare
+	HOPGRAPH_CRASH_KILLS=300 HOPGRAPH_POWER_LOSSES=10000 HOPGRAPH_DISK_FAILURES=1000 HOPGRAPH_FLIPS=100 HOPGRAPH_READERS_SECONDS=600 \
+		$(CARGO) test --release --locked --package hopgraph-tests -- crash:: disk:: corruption:: readers:: follow:: backup:: --nocapture
 
 # Unoptimised, in a minute and a half: it reads a few files. Its own target folder goes away with the build.
 $(CARGO_DENY):

@@ -113,6 +113,40 @@ fn named_families(code: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_promise_names_a_test_that_is_there() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).ok();
+    let document = read("engine/DURABILITY.md").unwrap();
+    assert!(promised_tests(&document).len() > 20, "the page names its tests");
+    assert_none(missing_tests(&document, read));
+
+    let page = "| a | `a.rs` `one`, `b.rs` `two` |\n| b | none |\n";
+    assert_eq!(promised_tests(page), [("a.rs", "one"), ("b.rs", "two")]);
+    let complaints = missing_tests(page, |path| (path == "a.rs").then(|| "#[test]\nfn other() {}".to_owned()));
+    assert_eq!(complaints, ["there is no test `one` in a.rs", "there is no test `two` in b.rs"]);
+}
+
+/// The file and the name of each test in the tables of a page.
+fn promised_tests(page: &str) -> Vec<(&str, &str)> {
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let mut tests = Vec::new();
+    for row in rows {
+        let words: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let pairs = words.windows(2).filter(|pair| pair[0].ends_with(".rs"));
+        tests.extend(pairs.map(|pair| (pair[0], pair[1])));
+    }
+    tests
+}
+
+fn missing_tests(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let is_there = |path: &str, test: &str| {
+        let text = read(path).unwrap_or_default();
+        text.split("#[test]").skip(1).any(|rest| rest.trim_start().starts_with(&format!("fn {test}(")))
+    };
+    let tests = promised_tests(page).into_iter().filter(|(path, test)| !is_there(path, test));
+    tests.map(|(path, test)| format!("there is no test `{test}` in {path}")).collect()
+}
+
+#[test]
 fn the_readme_quotes_the_example() {
     let readme = fs::read_to_string(repository().join("README.md")).unwrap();
     let example = fs::read_to_string(repository().join("examples/embed.rs")).unwrap();

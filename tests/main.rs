@@ -3,14 +3,30 @@
 #[cfg(test)] // Says to clippy that the functions between the tests are test code too.
 mod architecture;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
+mod commits;
+#[cfg(test)]
+mod corruption;
+#[cfg(test)]
 mod crash;
+#[cfg(all(test, target_os = "linux"))]
+mod disk;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod follow;
+#[cfg(test)]
 mod format;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod program;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod readers;
 #[cfg(test)]
 mod source;

@@ -1,0 +1,105 @@
+//! A loss of power at every sync and between: what was acknowledged is there, and nothing is there by half.
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use hopgraph::engine::{Graph, StorageError};
+
+use super::image::{Disk, Event, Survival, parse};
+use super::run_workload;
+use super::workload::{acknowledgements_path, graph_path};
+use crate::commits::{COMMITS, expected_dumps};
+use crate::dump::dump;
+use crate::random::{Random, scratch, setting};
+
+/// Losses of power in an everyday run, of each kind of durability. `HOPGRAPH_POWER_LOSSES` asks for another number.
+const LOSSES: u64 = 40;
+
+/// Which numbers of commits a graph may hold, given what was acknowledged.
+type Promise = fn(&str) -> RangeInclusive<usize>;
+
+#[test]
+fn synced_commits_survive_a_loss_of_power_and_none_is_there_by_half() {
+    survives("synced", |acknowledged| {
+        let commits = acknowledged.matches("commit\n").count();
+        commits..=COMMITS.min(commits + 1)
+    });
+}
+
+#[test]
+fn buffered_commits_survive_a_loss_of_power_from_some_flush_on_and_none_is_there_by_half() {
+    survives("buffered", |acknowledged| {
+        let flushed = acknowledged.rsplit_once("flush\n").map_or("", |(before, _)| before);
+        let least = flushed.matches("commit\n").count();
+        least..=COMMITS.min(acknowledged.matches("commit\n").count() + 1)
+    });
+}
+
+fn survives(workload: &str, promise: Promise) {
+    let folder = scratch();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    let log = folder.path().join("record");
+    let output = run_workload(workload, &root, &[("RECORDER_LOG", log.to_str().unwrap())]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let events = parse(&std::fs::read(log).unwrap());
+    let syncs = events.iter().filter(|event| matches!(event, Event::Sync { .. })).count();
+    assert!(syncs > 20, "the record shows {syncs} syncs");
+    let seed = setting("HOPGRAPH_SEED", u64::from(std::process::id()));
+    let mut random = Random(seed);
+    let losses = moments(&events, setting("HOPGRAPH_POWER_LOSSES", LOSSES) as usize, &mut random);
+    let dumps = expected_dumps();
+    let mut disk = Disk::new(&root);
+    let mut done = 0;
+    let mut held = std::collections::BTreeSet::new();
+    for (moment, survival) in losses {
+        events[done..moment].iter().for_each(|event| disk.apply(event));
+        done = moment;
+        let acknowledged = String::from_utf8(disk.read(&acknowledgements_path(&root))).unwrap();
+        let image = scratch();
+        disk.write_image(&root, image.path(), survival, &mut random);
+        let what =
+            format!("HOPGRAPH_SEED={seed}, power lost at event {moment} of {}, {survival:?} survived", events.len());
+        held.insert(verify(&graph_path(image.path()), &dumps, promise(&acknowledged), &what));
+    }
+    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
+}
+
+/// Moments of the record at which power is lost, in order, each with what survives: first of all at syncs.
+fn moments(events: &[Event], count: usize, random: &mut Random) -> Vec<(usize, Survival)> {
+    let syncs: Vec<usize> = (0..events.len()).filter(|&at| matches!(events[at], Event::Sync { .. })).collect();
+    let mut moments = Vec::new();
+    for number in 0..count {
+        let survival = [Survival::Nothing, Survival::Some, Survival::Some, Survival::Everything][number % 4];
+        let moment = match number % 3 {
+            // Just before a sync, and just after it.
+            0 => syncs[random.below(syncs.len())],
+            1 => syncs[random.below(syncs.len())] + 1,
+            _ => random.below(events.len() + 1),
+        };
+        moments.push((moment, survival));
+    }
+    // With enough losses to spend, every sync is hit, before and after, and with every survival.
+    if count >= syncs.len() * 6 {
+        let every = [Survival::Nothing, Survival::Some, Survival::Everything];
+        moments
+            .extend(syncs.iter().flat_map(|&at| every.map(|survival| [(at, survival), (at + 1, survival)])).flatten());
+    }
+    moments.sort_by_key(|(moment, _)| *moment);
+    moments
+}
+
+/// Opens what is left, which must be sound and hold a number of whole commits; returns that number.
+fn verify(path: &Path, dumps: &[String], promised: RangeInclusive<usize>, what: &str) -> usize {
+    let graph = match Graph::open(path) {
+        Ok(graph) => graph,
+        Err(StorageError::NotAGraph { .. }) if promised.contains(&0) => return 0,
+        Err(error) => panic!("{what}: the graph does not open: {error}"),
+    };
+    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new(), "{what}");
+    let held = dump(&graph);
+    let commits = dumps.iter().position(|expected| *expected == held);
+    let commits = commits.unwrap_or_else(|| panic!("{what}: the graph is none that the commits made:\n{held}"));
+    assert!(promised.contains(&commits), "{what}: {commits} commits are there, promised were {promised:?}");
+    commits
+}
