@@ -24,7 +24,7 @@ fn writes_in_a_process_of_its_own() {
         if number % 5 == 4 {
             graph.flush().unwrap();
         }
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(30));
     }
 }
 
@@ -49,13 +49,14 @@ fn wait_until_there(path: &Path) -> Graph {
 fn a_second_process_follows_the_one_that_writes_and_sees_whole_commits_only() {
     let folder = scratch();
     let path: PathBuf = folder.path().join("graph");
+    // Before the writer begins: they take about as long as it does.
+    let dumps = expected_dumps();
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args(["follow::writes_in_a_process_of_its_own", "--exact"])
         .env(GRAPH, &path)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let dumps = expected_dumps();
     let graph = wait_until_there(&path);
     let mut locked = false;
     let (mut held, mut states) = (0, 0);

@@ -19,18 +19,19 @@ use hopgraph::{Graph, LoadOptions, Parameters, QueryOptions};
 use crate::program::repository;
 use crate::random::{Random, scratch, setting};
 
-/// Inputs for each target in an everyday run.
-const INPUTS: u64 = 400;
+/// Inputs in an everyday run, for a target that takes microseconds and for one that takes milliseconds.
+const MANY: u64 = 10_000;
+const FEW: u64 = 60;
 
 /// Gives a target one mutated input after the other, until the time or the number is reached.
-fn fuzz(target: &str, corpus: &[Vec<u8>], test: impl Fn(&[u8])) {
+fn fuzz(target: &str, inputs: u64, corpus: &[Vec<u8>], test: impl Fn(&[u8])) {
     let seed = setting("HOPGRAPH_SEED", u64::from(std::process::id()));
     let time =
         std::env::var_os("HOPGRAPH_FUZZ_SECONDS").map(|_| Duration::from_secs(setting("HOPGRAPH_FUZZ_SECONDS", 0)));
     let mut random = Random(seed);
     let start = Instant::now();
     let mut number = 0;
-    while time.map_or(number < INPUTS, |time| start.elapsed() < time) {
+    while time.map_or(number < inputs, |time| start.elapsed() < time) {
         let input = mutated(corpus, &mut random);
         number += 1;
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(&input))) {
@@ -95,7 +96,7 @@ fn queries() -> Vec<Vec<u8>> {
 
 #[test]
 fn any_text_parses_or_is_refused_at_a_place_in_it() {
-    fuzz("parse", &queries(), |input| {
+    fuzz("parse", MANY, &queries(), |input| {
         let text = String::from_utf8_lossy(input);
         let _ = tokens(&text);
         let _ = completion_at(&text, text.char_indices().map(|(at, _)| at).nth(text.len() / 3).unwrap_or(0));
@@ -121,7 +122,7 @@ fn any_query_ends_with_rows_or_an_error_and_leaves_the_graph_sound() {
         memory_limit_bytes: Some(8 << 20),
         ..QueryOptions::default()
     };
-    fuzz("query", &queries(), |input| {
+    fuzz("query", MANY, &queries(), |input| {
         let text = String::from_utf8_lossy(input);
         let start = Instant::now();
         if let Ok(rows) = graph.query_with(&text, &Parameters::new(), &limits) {
@@ -151,7 +152,7 @@ fn any_annotated_text_is_read_or_rejected() {
     let folder = scratch();
     for (format, good) in inputs {
         let path = folder.path().join(format.name());
-        fuzz(format.name(), &[good], |input| {
+        fuzz(format.name(), MANY / 10, &[good], |input| {
             fs::write(&path, input).unwrap();
             if let Ok(corpus) = Corpus::open(std::slice::from_ref(&path), Some(format)) {
                 for document in corpus.flatten() {
@@ -172,7 +173,7 @@ fn any_table_is_loaded_or_rejected_and_leaves_the_graph_sound() {
     ];
     let folder = scratch();
     let graph = Graph::temporary().unwrap();
-    fuzz("table", &corpus, |input| load(&graph, folder.path(), input));
+    fuzz("table", FEW, &corpus, |input| load(&graph, folder.path(), input));
     assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
 }
 

@@ -10,7 +10,8 @@ mod commits;
 mod corruption;
 #[cfg(test)]
 mod crash;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod documents;

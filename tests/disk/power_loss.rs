@@ -13,7 +13,7 @@ use crate::dump::dump;
 use crate::random::{Random, scratch, setting};
 
 /// Losses of power in an everyday run, of each kind of durability. `HOPGRAPH_POWER_LOSSES` asks for another number.
-const LOSSES: u64 = 40;
+const LOSSES: u64 = 24;
 
 /// Which numbers of commits a graph may hold, given what was acknowledged.
 type Promise = fn(&str) -> RangeInclusive<usize>;

@@ -49,7 +49,9 @@ static void *real(const char *name) {
 
 static int inside(const char *path) {
     const char *root = getenv("RECORDER_ROOT");
-    return root != NULL && path != NULL && strncmp(path, root, strlen(root)) == 0;
+    if (root == NULL || path == NULL) return 0;
+    size_t length = strlen(root);
+    return strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
 static void put(const void *bytes, size_t length) {

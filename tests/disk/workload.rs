@@ -82,10 +82,9 @@ fn commit_until_it_fails(root: &Path) -> String {
         if let Err(error) = commit(&graph, number) {
             return format!("{number} acknowledged, a commit failed: {error:?}{}", afterwards(&graph));
         }
-        if number % FLUSH_EVERY == FLUSH_EVERY - 1 {
-            if let Err(error) = graph.flush() {
-                return format!("{} acknowledged, a flush failed: {error:?}{}", number + 1, afterwards(&graph));
-            }
+        let flushed = if number % FLUSH_EVERY == FLUSH_EVERY - 1 { graph.flush() } else { Ok(()) };
+        if let Err(error) = flushed {
+            return format!("{} acknowledged, a flush failed: {error:?}{}", number + 1, afterwards(&graph));
         }
     }
     format!("{COMMITS} acknowledged")

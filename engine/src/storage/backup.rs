@@ -105,8 +105,9 @@ fn copy_files(graph_directory: &Path, copy: &Path, manifest: &follower::Manifest
     for name in names {
         let (source, target) = (from.join(&name), to.join(&name));
         let name = name.to_string_lossy();
-        let linked = name.ends_with(".sst") && fs::hard_link(&source, &target).is_ok();
-        if !linked && [".sst", ".log"].iter().any(|ending| name.ends_with(ending)) {
+        let is_sorted_file = name.ends_with(".sst");
+        let is_linked = is_sorted_file && fs::hard_link(&source, &target).is_ok();
+        if !is_linked && (is_sorted_file || name.ends_with(".log")) {
             fs::copy(&source, &target)?;
         }
     }

@@ -83,12 +83,14 @@ fn create(directory: &Path) -> Result<(), StorageError> {
     let beside = directory.canonicalize().map_err(file_error(directory))?;
     let parent = beside.parent().unwrap_or(&beside);
     let path = format_file(directory);
-    let mut draft = tempfile::NamedTempFile::new_in(parent).map_err(file_error(parent))?;
-    write!(draft, "{FORMAT_TITLE}\nformat {FORMAT_VERSION}\n").map_err(file_error(&path))?;
-    draft.as_file().sync_all().map_err(file_error(&path))?;
-    fs::rename(draft.path(), &path).map_err(file_error(&path))?;
-    // It is where it should be; what is left of the draft is its old name, which there is nothing to delete under.
-    let _ = draft.keep();
+    // In a folder of its own: a temporary file by itself could be read by its owner alone.
+    let folder = tempfile::tempdir_in(parent).map_err(file_error(parent))?;
+    let draft = folder.path().join("FORMAT");
+    let written = fs::File::create(&draft).and_then(|mut file| {
+        write!(file, "{FORMAT_TITLE}\nformat {FORMAT_VERSION}\n")?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&draft, &path)).map_err(file_error(&path))?;
     [directory, parent].into_iter().try_for_each(sync)?;
     Ok(())
 }

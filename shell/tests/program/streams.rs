@@ -64,11 +64,12 @@ fn a_folder_of_something_else_is_left_alone() {
 fn a_graph_that_is_open_elsewhere_names_the_process() {
     let folder = Folder::with_graph();
     let graph = hopgraph::Graph::open(folder.path("g")).unwrap();
-    let output = folder.run(&["info", "g"]);
+    let statement = ["query", "g", "CREATE (:gene {name: 'ATM'})"];
+    let output = folder.run(&statement);
     assert_eq!(output.code, 1);
     assert!(output.stderr.contains(&format!("process id {}", std::process::id())), "{}", output.stderr);
     drop(graph);
-    assert_eq!(folder.run(&["info", "g"]).code, 0);
+    assert_eq!(folder.run(&statement).code, 0);
 }
 
 #[test]
