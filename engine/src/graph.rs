@@ -167,6 +167,7 @@ impl Graph {
 
     /// The graph as it is now, for reading. Later commits do not show in it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
+        self.store.verify_settled()?;
         // The store first: a catalog that is newer than the store only knows more names.
         let store = self.store.snapshot();
         Snapshot::new(store, self.catalog(), &self.topologies)

@@ -13,7 +13,7 @@ use super::{directory, log};
 use crate::{Backup, StorageError};
 
 /// How often copying begins anew because the process that writes had changed its set of files.
-const ATTEMPTS_MAX: u32 = 100;
+const ATTEMPTS_MAX: u32 = 250;
 
 /// The backups in a folder.
 pub(crate) struct BackupStore(BackupEngine);
@@ -71,24 +71,21 @@ impl std::fmt::Debug for BackupStore {
 /// files never change, so they are linked where the file system can.
 pub(crate) fn copy_moment(graph_directory: &Path, copy: &Path) -> Result<(), StorageError> {
     log::verify(&directory::store(graph_directory))?;
+    let mut last = None;
     for _ in 0..ATTEMPTS_MAX {
-        let before = follower::manifest(graph_directory);
-        let copied = before.as_ref().is_some_and(|manifest| copy_files(graph_directory, copy, manifest).is_ok());
-        // Whatever deletes a file, or makes one that must not be missed, writes to the manifest first.
-        if copied && before == follower::manifest(graph_directory) {
-            let format = fs::copy(graph_directory.join("FORMAT"), copy.join("FORMAT"));
-            return format.map(drop).map_err(|source| StorageError::File { path: copy.join("FORMAT"), source });
+        if let Some(before) = follower::still_manifest(graph_directory) {
+            last = copy_files(graph_directory, copy, &before).err();
+            // Whatever deletes a file, or makes one that must not be missed, writes to the manifest first.
+            if last.is_none() && follower::still_manifest(graph_directory) == Some(before) {
+                let format = fs::copy(graph_directory.join("FORMAT"), copy.join("FORMAT"));
+                return format.map(drop).map_err(|source| StorageError::File { path: copy.join("FORMAT"), source });
+            }
         }
         std::thread::sleep(PAUSE);
     }
-    // Said by the attempt that would have been the next one.
-    let manifest = follower::manifest(graph_directory)
-        .ok_or_else(|| StorageError::Missing { path: graph_directory.to_owned() })?;
-    copy_files(graph_directory, copy, &manifest)
-        .map_err(|source| StorageError::File { path: graph_directory.to_owned(), source })?;
-    Err(StorageError::Failed {
-        action: "copying a graph that is being written",
-        cause: "its files changed each time before all were copied; try again when less is written".to_owned(),
+    Err(match last {
+        Some(source) => StorageError::File { path: graph_directory.to_owned(), source },
+        None => follower::never_still(graph_directory),
     })
 }
 

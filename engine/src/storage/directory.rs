@@ -24,6 +24,11 @@ pub(crate) fn store(directory: &Path) -> PathBuf {
     directory.join("store")
 }
 
+/// What says that the sorted files of a bulk load are all there, and are being taken in.
+pub(crate) fn load_note(directory: &Path) -> PathBuf {
+    directory.join("load").join("READY")
+}
+
 /// Makes sure that the directory is a graph that this program can read; makes a new one of a missing or empty
 /// directory, unless it must exist.
 pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<(), StorageError> {
