@@ -5,7 +5,8 @@
 pub struct ModelDescription {
     /// Its name.
     pub name: String,
-    /// SHA-256 of the weights file, in hexadecimal.
+    /// SHA-256 of the weights file, in hexadecimal; where there are several files, of their hashes, a line each. The hash of
+    /// an adapter follows after a `+`.
     pub weights_hash: String,
     /// Quantization of its weights and, if there is one, the temperature of its answers: `Q8_0`, or
     /// `Q8_0, temperature 1.2`.

@@ -115,6 +115,11 @@ pub fn inspect(path: &Path) -> Inspection {
         (None, Some(path.to_owned()))
     } else {
         match ModelFolder::read(path) {
+            // Of a model behind a server there is nothing to look at here.
+            Ok(folder) if folder.remote.is_some() => {
+                inspection.name = Some(folder.name);
+                return inspection;
+            }
             Ok(folder) => (Some(folder.clone()), Some(folder.weights)),
             Err(error) => {
                 inspection.add(&error);

@@ -3,13 +3,15 @@
 use rayon::prelude::*;
 
 use crate::architecture::Architecture;
+use crate::cpu;
 use crate::mask::Masks;
 use crate::network::{self, Network, Question, Sequence};
 use crate::prompt::{Prompt, Template};
 use crate::tokenizer::{Frame, Tokenizer, TokenizerFiles};
 use crate::weights::{Container, Weights};
 use crate::{
-    Answer, Classification, Classifier, InferenceError, Input, InputError, LoadOptions, ModelDescription, ModelFolder,
+    Answer, Classification, Classifier, Device, InferenceError, Input, InputError, LoadOptions, ModelDescription,
+    ModelFolder,
 };
 
 /// A language model that answers a question about each sentence with one of a few words.
@@ -75,10 +77,10 @@ impl LanguageModel {
         let question = Question { shared: reading.shared(), answers: &answers };
         let network = network::load(&mut weights, &architecture, question, options)?;
         let description = describe(folder, &weights)?;
-        let warnings = match &reading {
-            Reading::Prompt(prompt) if !prompt.is_shared() => vec![cut_warning(folder)],
-            _ => Vec::new(),
-        };
+        let is_whole = matches!(&reading, Reading::Prompt(prompt) if !prompt.is_shared());
+        let is_rounded = options.device == Device::Cpu && cpu::rounds(&weights, &architecture, options.precision);
+        let warnings = is_whole.then(|| cut_warning(folder)).into_iter();
+        let warnings = warnings.chain(is_rounded.then(|| rounded_warning(folder))).collect();
         Ok(Self {
             description,
             masks: folder.masks.clone(),
@@ -226,6 +228,14 @@ fn describe(folder: &ModelFolder, weights: &Weights) -> Result<ModelDescription,
         answers: folder.answers.clone(),
         threshold: folder.threshold,
     })
+}
+
+fn rounded_warning(folder: &ModelFolder) -> String {
+    format!(
+        "{}: these weights are rounded to Q8_0 while they are loaded, as the larger ones always are; `hopgraph model \
+         quantize` does that once and for all, and its output loads faster",
+        folder.weights.display()
+    )
 }
 
 fn cut_warning(folder: &ModelFolder) -> String {

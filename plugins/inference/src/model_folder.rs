@@ -317,6 +317,15 @@ text = "No"
     }
 
     #[test]
+    fn the_examples_of_the_readme_can_be_read() {
+        let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
+        let examples: Vec<&str> =
+            readme.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+        let names: Vec<String> = examples.into_iter().map(|example| read(example).unwrap().name).collect();
+        assert_eq!(names, ["llama-2-7b-gad", "biobert-gad"]);
+    }
+
+    #[test]
     fn a_folder_without_settings_is_no_model_folder() {
         let folder = tempfile::tempdir().unwrap();
         let message = ModelFolder::read(folder.path()).unwrap_err().to_string();

@@ -34,6 +34,10 @@ fn open(input: &Path) -> Result<Weights, InferenceError> {
         return Weights::open(input);
     }
     match ModelFolder::read(input) {
+        Ok(folder) if folder.remote.is_some() => {
+            let problem = "the model is behind a server, so there are no weights here to quantize".to_owned();
+            Err(InferenceError::Settings { path: folder.settings, problem })
+        }
         Ok(folder) => {
             let mut weights = Weights::open(&folder.weights)?;
             if let Some(adapter) = &folder.adapter {

@@ -6,6 +6,7 @@ mod harness;
 
 mod evaluation;
 mod literature;
+mod models;
 mod statements;
 mod streams;
 mod survival;

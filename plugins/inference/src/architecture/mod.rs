@@ -77,6 +77,14 @@ impl Architecture {
         }
     }
 
+    /// The numbers in the matrices of all layers.
+    pub(crate) fn layer_parameters(&self) -> usize {
+        match self {
+            Self::Decoder(decoder) => decoder.layer_parameters().saturating_mul(decoder.layers),
+            Self::Encoder(encoder) => encoder.layer_parameters().saturating_mul(encoder.layers),
+        }
+    }
+
     /// The tensors that the model is made of, with their shapes, rows first.
     pub(crate) fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_> {
         match self {

@@ -48,6 +48,11 @@ pub(crate) fn load(
     }
 }
 
+/// Whether loading rounds weights that the file has in 16 or 32 bits, since there would be no room for them expanded.
+pub(crate) fn rounds(weights: &Weights, architecture: &Architecture, precision: WeightPrecision) -> bool {
+    !linear::is_dense(precision, architecture.layer_parameters()) && weights.is_plain("blk.0.ffn_down.weight")
+}
+
 /// A decoder with the question that it is asked.
 struct AskedDecoder {
     decoder: decoder::Decoder,

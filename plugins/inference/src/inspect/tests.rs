@@ -67,3 +67,15 @@ fn what_is_not_there_is_said_to_be_missing() {
     let problems = inspect(&folder.path().join("nowhere")).problems;
     assert!(problems.len() == 1 && problems[0].contains("nowhere"), "{problems:#?}");
 }
+
+#[test]
+fn of_a_model_behind_a_server_only_its_name_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = std::fs::read_to_string(starter().join("model.toml")).unwrap();
+    let settings =
+        settings.replace("weights = \"starter-llama-15m-q8_0.gguf\"", "remote.endpoint = \"http://127.0.0.1:1\"");
+    std::fs::write(folder.path().join("model.toml"), settings).unwrap();
+    let found = inspect(folder.path());
+    assert_eq!((found.name.as_deref(), found.problems.len()), (Some("starter-llama-15m"), 0), "{:?}", found.problems);
+    assert!(found.weights.is_none());
+}

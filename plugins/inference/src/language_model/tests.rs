@@ -97,4 +97,8 @@ fn a_decoder_in_a_folder_of_hugging_face_takes_its_tokenizer_from_there() {
     assert_eq!(result.token_ids[0], 1, "the text begins with the token that begins texts");
     assert!(model.reading.shared().len() > 1 && result.token_ids.len() > 12);
     assert_eq!(model.description().quantization, "F16");
+    assert!(model.warnings().is_empty());
+    let options = LoadOptions { precision: crate::WeightPrecision::Quantized, ..LoadOptions::default() };
+    let rounded = LanguageModel::load(&ModelFolder::read(folder.path()).unwrap(), &options).unwrap();
+    assert!(rounded.warnings()[0].contains("rounded to Q8_0"), "{:?}", rounded.warnings());
 }

@@ -278,16 +278,16 @@ fn masks_that_are_special_tokens_are_found_in_texts_and_other_special_tokens_are
     let added = json["added_tokens"].as_array_mut().unwrap();
     let mut mask = added[0].clone();
     mask["id"] = number.into();
-    mask["content"] = "@GENE$".into();
+    mask["content"] = "@XQZ$".into();
     mask["special"] = true.into();
     added.push(mask);
     std::fs::write(&path, json.to_string()).unwrap();
     let tokens = |words: &[String]| {
         let tokenizer = TokenizerFiles { file: path.clone(), words }.read(Some(Frame::default())).unwrap();
-        tokenizer.whole("the @GENE$ and </s>").unwrap()
+        tokenizer.whole("the @XQZ$ and </s>").unwrap()
     };
     let number = number as u32;
-    let found = tokens(&["@GENE$".to_owned(), "@DISEASE$".to_owned()]);
+    let found = tokens(&["@XQZ$".to_owned(), "@DISEASE$".to_owned()]);
     assert!(found.contains(&number) && !found.contains(&2), "{found:?}");
     assert!(!tokens(&[]).contains(&number));
 }

@@ -87,6 +87,7 @@ fn is_special(piece: &str) -> bool {
     piece.len() > 2 && piece.starts_with('[') && piece.ends_with(']')
 }
 
+/// Of the Latin alphabet: there are capitals among the signs of mathematics that have no small letter.
 fn has_capitals(piece: &str) -> bool {
-    !is_special(piece) && piece.chars().any(char::is_uppercase)
+    !is_special(piece) && piece.bytes().any(|byte| byte.is_ascii_uppercase())
 }

@@ -220,8 +220,8 @@ fn metadata(
     match vocabulary {
         Some((vocabulary, beginning)) => metadata.extend(vocabulary_entries(&vocabulary, beginning)),
         None if !metadata.contains_key("tokenizer.ggml.tokens") => summary.warnings.push(
-            "there is no tokenizer.model beside the weights, so the output has no vocabulary: name the tokenizer.json in \
-             model.toml; llama.cpp cannot read this file"
+            "the weights have no vocabulary and no tokenizer.model beside them, so the output has none: name the \
+             tokenizer.json in model.toml; llama.cpp cannot tokenize with this file"
                 .to_owned(),
         ),
         None => {}
