@@ -394,8 +394,16 @@ impl<'g> Change<'g> {
         edges_changed: bool,
         write: impl FnOnce(&mut Batch<'_>),
     ) -> Result<(), StorageError> {
-        if edges_changed || self.edits.change_edges() {
+        // A document written again may have another year, and which edges that concerns is not known; nor is what `write`
+        // adds.
+        let rewritten = self.edits.documents.keys().any(|id| u64::from(id.get()) < self.writer.counters.documents);
+        let unknown = edges_changed || rewritten;
+        if unknown || self.edits.change_edges() {
             self.counters.edge_generation += 1;
+        }
+        if !unknown && self.edits.change_edges() {
+            let edges = self.edits.changed_edges(|relation| self.is_symmetric(relation));
+            self.graph.topologies().note_commit(self.counters.edge_generation, edges);
         }
         let mut batch = self.graph.store().batch();
         self.write_catalog(&mut batch);

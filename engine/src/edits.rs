@@ -68,9 +68,25 @@ pub(crate) fn apply<K: Ord>(edits: &SetEdits<K>, key: &K, mut members: RoaringBi
 }
 
 impl Edits {
-    /// Whether some edge comes or goes.
+    /// Whether some edge comes, goes, or gets other evidence.
     pub(crate) fn change_edges(&self) -> bool {
-        !self.adjacency.is_empty()
+        !self.adjacency.is_empty() || !self.facts.is_empty() || !self.evidence.is_empty()
+    }
+
+    /// Those edges, in canonical form.
+    pub(crate) fn changed_edges(&self, symmetric: impl Fn(RelationTypeId) -> bool) -> Vec<Edge> {
+        let mut edges: Vec<Edge> = self.evidence.keys().map(|(edge, ..)| *edge).collect();
+        // An edge stands in the set of its source, whatever other sets it stands in.
+        let adjacency = self.adjacency.iter().filter(|((_, side, _), _)| *side == Side::Out);
+        let adjacency = adjacency.map(|(&(relation, _, source), edit)| (relation, source, edit));
+        let facts = self.facts.iter().map(|(&(_, relation, source), edit)| (relation, source, edit));
+        for (relation, source, edit) in adjacency.chain(facts) {
+            let targets = edit.added.iter().chain(&edit.removed).map(NodeId::new);
+            edges.extend(targets.map(|target| Edge { relation, source, target }.canonical(symmetric(relation))));
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        edges
     }
 
     /// Writes everything into a batch.

@@ -74,11 +74,14 @@ pub(crate) struct Counters {
 /// Name of the counter that grows with every commit that changes an edge.
 pub(crate) const EDGE_GENERATION: &str = "generation.edges";
 
+/// Name of the counter that is above every node.
+pub(crate) const NEXT_NODE: &str = "next.node";
+
 impl Counters {
     /// Each counter with its name on disk.
     pub(crate) fn named(&mut self) -> [(&'static str, &mut u64); 5] {
         [
-            ("next.node", &mut self.nodes),
+            (NEXT_NODE, &mut self.nodes),
             ("next.document", &mut self.documents),
             ("next.sentence", &mut self.sentences),
             ("next.run", &mut self.runs),
@@ -230,6 +233,10 @@ impl Graph {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(crate) fn topologies(&self) -> &TopologyCache {
+        &self.topologies
     }
 
     pub(crate) fn catalog(&self) -> Arc<Catalog> {

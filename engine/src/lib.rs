@@ -47,6 +47,6 @@ pub use model::{
 };
 pub use node_set::{DocumentSet, NodeSet};
 pub use snapshot::Snapshot;
-pub use topology::{Step, Topology, TopologyKey};
+pub use topology::{EdgeFilter, EvidenceTable, Step, Topology, TopologyKey};
 pub use value::{Properties, PropertyValue};
 pub use view::View;

@@ -108,6 +108,12 @@ impl DocumentSet {
     }
 }
 
+impl FromIterator<DocumentId> for DocumentSet {
+    fn from_iter<I: IntoIterator<Item = DocumentId>>(documents: I) -> Self {
+        Self(documents.into_iter().map(DocumentId::get).collect())
+    }
+}
+
 impl From<RoaringBitmap> for DocumentSet {
     fn from(bitmap: RoaringBitmap) -> Self {
         Self(bitmap)

@@ -6,11 +6,11 @@ use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Side};
 use crate::storage::set;
 use crate::storage::store::{StoreSnapshot, damaged};
-use crate::topology::TopologyCache;
+use crate::topology::{Moment, TopologyCache};
 use crate::{
-    Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, Evidence, LabelId, Node, NodeId, NodeSet,
-    Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics, StorageError, Topology,
-    TopologyKey, View, confidence, graph, read,
+    Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, EdgeFilter, Evidence, EvidenceTable, LabelId,
+    Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics,
+    StorageError, Topology, TopologyKey, View, confidence, graph, read,
 };
 
 /// One moment of the graph, for reading; see [`View`] for the questions it answers.
@@ -32,11 +32,37 @@ impl<'g> Snapshot<'g> {
         Ok(Self { store, catalog, topologies, edge_generation })
     }
 
-    /// The shape of the graph under these types and this direction. Built once for each state of the graph, then
-    /// shared; the budget is asked only while it is built.
+    /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
+    /// write, and shared; the budget is asked only while it is decoded.
     pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {
-        self.topologies
-            .get_or_build(key, self.edge_generation, || Topology::read(&self.store, &self.catalog, key, budget))
+        self.topologies.get(key, self.moment(), budget)
+    }
+
+    /// The shape of the graph under these types and this direction, with only those edges that the filter lets through.
+    /// Made in one pass over what is in memory, once all evidence has been read, and kept until the next commit.
+    pub fn topology_where(
+        &self,
+        key: &TopologyKey,
+        filter: &EdgeFilter,
+        budget: &Budget,
+    ) -> Result<Arc<Topology>, StorageError> {
+        self.topologies.get_limited(key, filter, self.moment(), budget)
+    }
+
+    /// The evidence of all edges in memory, for whoever asks for many confidences. Read once in one pass, then kept
+    /// current.
+    pub fn evidence_table(&self, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
+        self.topologies.evidence(self.moment(), budget)
+    }
+
+    /// The topology as the store alone gives it.
+    #[cfg(test)]
+    pub(crate) fn decode(&self, key: &TopologyKey) -> Topology {
+        Topology::read(&self.store, &self.catalog, key, &Budget::unlimited()).unwrap()
+    }
+
+    fn moment(&self) -> Moment<'_> {
+        Moment { store: &self.store, catalog: &self.catalog, generation: self.edge_generation }
     }
 
     /// Up to `limit` names and synonyms that begin with this text, ignoring case, then identifiers that begin with it

@@ -328,6 +328,16 @@ impl StoreSnapshot<'_> {
         Entries { family, cursor }
     }
 
+    /// The entries from one key on, up to and without another, in order of key.
+    pub(crate) fn range(&self, family: Family, first: impl AsRef<[u8]>, end: impl AsRef<[u8]>) -> Entries<'_> {
+        let mut options = self.read_options();
+        options.set_iterate_upper_bound(end.as_ref());
+        let database = self.database();
+        let mut cursor = database.raw_iterator_cf_opt(handle(database, family), options);
+        cursor.seek(first);
+        Entries { family, cursor }
+    }
+
     /// All entries of a family.
     pub(crate) fn all(&self, family: Family) -> Entries<'_> {
         self.prefix(family, [])

@@ -1,0 +1,273 @@
+//! The shape of the graph under some relation types and one direction, as compressed sparse rows: what walks run on.
+//!
+//! The rows of a thousand nodes are a chunk, and two versions of a topology share the chunks that are alike. So a commit
+//! costs the chunks that it touches, and a walk sees one shape, whether it was decoded whole or kept current.
+
+mod cache;
+mod chunk;
+mod decode;
+mod evidence;
+mod filter;
+mod patch;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use crate::{Direction, Edge, NodeId, RelationTypeId, StorageError};
+
+pub(crate) use cache::{Moment, TopologyCache};
+pub use evidence::EvidenceTable;
+pub use filter::EdgeFilter;
+
+use chunk::{CHUNK_NODES, Chunk, RawStep};
+
+/// Which edges a walk may follow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopologyKey {
+    /// The relation types, sorted, without duplicates; `None`: every asserted type.
+    pub relations: Option<Vec<RelationTypeId>>,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// One step from a node along an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// Where the step ends.
+    pub node: NodeId,
+    kind: Kind,
+}
+
+/// The relation type of a step in the lower 15 bits; the top bit says that the step goes against the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind(u16);
+
+impl Kind {
+    const AGAINST: u16 = 1 << 15;
+
+    fn new(relation: RelationTypeId, against: bool) -> Self {
+        Self(relation.get() | if against { Self::AGAINST } else { 0 })
+    }
+
+    fn reversed(self) -> Self {
+        Self(self.0 ^ Self::AGAINST)
+    }
+}
+
+impl Step {
+    /// The relation type of the edge.
+    pub fn relation(self) -> RelationTypeId {
+        RelationTypeId::new(self.kind.0 & !Kind::AGAINST)
+    }
+
+    /// A number that sorts the steps of a row by end, then kind.
+    fn packed(self) -> u64 {
+        u64::from(self.node.get()) << 16 | u64::from(self.kind.0)
+    }
+
+    /// The edge that the step from this node walks along, in canonical form.
+    pub fn edge(self, from: NodeId) -> Edge {
+        let (source, target) = if self.kind.0 & Kind::AGAINST == 0 { (from, self.node) } else { (self.node, from) };
+        Edge { relation: self.relation(), source, target }
+    }
+}
+
+/// The steps from every node, sorted by end node, then type. Two parallel edges are two steps; a loop is one.
+#[derive(Clone, Debug, Default)]
+pub struct Topology {
+    chunks: Vec<Arc<Chunk>>,
+    node_count: usize,
+    step_count: u64,
+    shape: Shape,
+    /// The same steps from their other end, once somebody has asked for them.
+    reversed: OnceLock<Arc<Topology>>,
+}
+
+/// Whether steps can be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shape {
+    /// Every one.
+    #[default]
+    Undirected,
+    /// None but loops.
+    OneWay,
+    /// Some.
+    Mixed,
+}
+
+impl Shape {
+    /// From whether the edges that are walked, each on its own, are of symmetric types.
+    fn new(direction: Direction, mut symmetric: impl Iterator<Item = bool>) -> Self {
+        let first = symmetric.next();
+        if direction == Direction::Both || first.is_none() {
+            return Self::Undirected;
+        }
+        match (first, symmetric.all(|symmetric| Some(symmetric) == first)) {
+            (_, false) => Self::Mixed,
+            (Some(true), true) => Self::Undirected,
+            _ => Self::OneWay,
+        }
+    }
+}
+
+/// The lower bits of the number of a step in the list of all steps are its place in its chunk, the upper ones the chunk.
+const STEP_BITS: u32 = u32::BITS;
+
+impl Topology {
+    /// A topology of these edges, each with whether its type is symmetric: for tests, and for graphs that are not
+    /// stored.
+    pub fn from_edges(edges: impl IntoIterator<Item = (Edge, bool)>, direction: Direction) -> Self {
+        let (mut steps, mut symmetry) = (Vec::new(), Vec::new());
+        for (edge, symmetric) in edges {
+            steps.extend(steps_of(edge, symmetric, direction).map(|(from, step)| RawStep::new(from, step)));
+            symmetry.push(symmetric);
+        }
+        Self::from_steps(&steps, Shape::new(direction, symmetry.into_iter()))
+    }
+
+    fn from_steps(steps: &[RawStep], shape: Shape) -> Self {
+        let node_count = steps.iter().map(|step| step.from.max(step.end) as usize + 1).max().unwrap_or(0);
+        Self::new(chunk::chunks(steps, 0, node_count), node_count, shape)
+    }
+
+    fn new(chunks: Vec<Arc<Chunk>>, node_count: usize, shape: Shape) -> Self {
+        let step_count = chunks.iter().map(|chunk| chunk.ends.len() as u64).sum();
+        Self { chunks, node_count, step_count, shape, reversed: OnceLock::new() }
+    }
+
+    /// All nodes that have a step or end one are below this number.
+    pub fn node_count(&self) -> usize {
+        self.node_count
+    }
+
+    /// How many steps there are in all.
+    pub fn step_count(&self) -> u64 {
+        self.step_count
+    }
+
+    /// Whether every step can be taken back.
+    pub fn is_undirected(&self) -> bool {
+        self.shape == Shape::Undirected
+    }
+
+    /// Whether no step but a loop can be taken back along its edge.
+    pub(crate) fn is_one_way(&self) -> bool {
+        self.shape == Shape::OneWay
+    }
+
+    /// The chunk of a node, and where its row stands in it.
+    fn row(&self, node: NodeId) -> Option<(&Chunk, Range<usize>)> {
+        let chunk = self.chunks.get(node.index() / CHUNK_NODES)?;
+        Some((&**chunk, chunk.row(node.index() % CHUNK_NODES)))
+    }
+
+    /// The steps from a node, in order of end node, then type; none for a node without edges.
+    pub fn steps(&self, node: NodeId) -> impl ExactSizeIterator<Item = Step> + '_ {
+        self.step_range(node).map(|index| self.step(index))
+    }
+
+    /// Where in the list of all steps those of a node stand, for a walk that keeps its place.
+    pub(crate) fn step_range(&self, node: NodeId) -> Range<usize> {
+        let base = (node.index() / CHUNK_NODES) << STEP_BITS;
+        self.row(node).map_or(0..0, |(_, row)| base + row.start..base + row.end)
+    }
+
+    /// The step at a place in the list of all steps.
+    pub(crate) fn step(&self, index: usize) -> Step {
+        self.chunks[index >> STEP_BITS].step(index & ((1 << STEP_BITS) - 1))
+    }
+
+    /// The end nodes of the steps from a node, in order; one for each step.
+    pub fn ends(&self, node: NodeId) -> &[u32] {
+        self.row(node).map_or(&[], |(chunk, row)| &chunk.ends[row])
+    }
+
+    /// How many steps lead from a node.
+    pub fn degree(&self, node: NodeId) -> usize {
+        self.row(node).map_or(0, |(_, row)| row.len())
+    }
+
+    /// How many steps lead from one node to the other.
+    pub fn multiplicity(&self, from: NodeId, to: NodeId) -> usize {
+        let ends = self.ends(from);
+        let start = ends.partition_point(|&end| end < to.get());
+        ends[start..].iter().take_while(|&&end| end == to.get()).count()
+    }
+
+    /// Whether some step leads from one node to the other.
+    pub fn connects(&self, from: NodeId, to: NodeId) -> bool {
+        self.ends(from).binary_search(&to.get()).is_ok()
+    }
+
+    /// The same graph with only those edges that the caller keeps; each edge is asked for once.
+    pub fn filtered(&self, mut keep: impl FnMut(Edge) -> Result<bool, StorageError>) -> Result<Self, StorageError> {
+        let mut answers: HashMap<Edge, bool> = HashMap::new();
+        let mut steps = Vec::new();
+        for node in (0..self.node_count() as u32).map(NodeId::new) {
+            for step in self.steps(node) {
+                let edge = step.edge(node);
+                let kept = match answers.get(&edge) {
+                    Some(&known) => known,
+                    None => {
+                        let answer = keep(edge)?;
+                        // Only the step back, which is still to come, will ask again.
+                        if step.node > node {
+                            answers.insert(edge, answer);
+                        }
+                        answer
+                    }
+                };
+                if kept {
+                    steps.push(RawStep::new(node, step));
+                }
+            }
+        }
+        Ok(Self::from_steps(&steps, self.shape))
+    }
+
+    /// The same steps taken from their other end; found once, then kept.
+    pub fn backward(self: &Arc<Self>) -> Arc<Self> {
+        if self.is_undirected() {
+            Arc::clone(self)
+        } else {
+            Arc::clone(self.reversed.get_or_init(|| Arc::new(self.reversed())))
+        }
+    }
+
+    fn reversed(&self) -> Self {
+        let mut steps = Vec::new();
+        for node in (0..self.node_count() as u32).map(NodeId::new) {
+            let back = |step: Step| RawStep::new(step.node, Step { node, kind: step.kind.reversed() });
+            steps.extend(self.steps(node).map(back));
+        }
+        Self::from_steps(&steps, self.shape)
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn memory_bytes(&self) -> u64 {
+        self.chunks.len() as u64 * (CHUNK_NODES as u64 + 1) * 4 + self.step_count * 6
+    }
+}
+
+/// Two topologies are the same if they have the same steps.
+impl PartialEq for Topology {
+    fn eq(&self, other: &Self) -> bool {
+        let nodes = self.node_count.max(other.node_count) as u32;
+        self.shape == other.shape && (0..nodes).map(NodeId::new).all(|node| self.steps(node).eq(other.steps(node)))
+    }
+}
+
+/// The steps that an edge gives under a direction, each with where it starts.
+fn steps_of(edge: Edge, symmetric: bool, direction: Direction) -> impl Iterator<Item = (NodeId, Step)> {
+    let edge = edge.canonical(symmetric);
+    let along = symmetric || direction != Direction::In;
+    let back = symmetric || direction != Direction::Out;
+    let loop_twice = edge.source == edge.target && along;
+    let along = along.then(|| (edge.source, Step { node: edge.target, kind: Kind::new(edge.relation, false) }));
+    let back =
+        (back && !loop_twice).then(|| (edge.target, Step { node: edge.source, kind: Kind::new(edge.relation, true) }));
+    along.into_iter().chain(back)
+}
