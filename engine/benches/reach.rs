@@ -1,4 +1,4 @@
-//! Loads a graph and counts all pairs of two labels within 2..4 hops, printing what each step took.
+//! Loads a graph and asks for pairs, neighbourhoods and paths, printing what each step took.
 //!
 //! The graph is made here (100,000 nodes, 500,000 edges with hubs, always the same), or read from two files without
 //! header rows, `nodes.tsv` (id, label) and `edges.tsv` (source, type, target):
@@ -18,10 +18,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hopgraph_engine::traverse::{Hops, PathMode, count_reachable_pairs, reachable_pairs};
+use hopgraph_engine::traverse::{Cost, End, Hops, PairSet, PathMode, Reach, ranked_paths};
 use hopgraph_engine::{
     Budget, BulkNode, Direction, Edge, Graph, NodeId, NodeSet, Polarity, Properties, RelationType, Run, RunKind,
-    TopologyKey, View,
+    Topology, TopologyKey, View,
 };
 
 /// Nodes as (id, label), edges as (source, type, target).
@@ -83,35 +83,78 @@ fn load(graph: &Graph, input: &Input) {
 }
 
 fn measure(graph: &Graph, from: &str, to: &str) {
+    let key = TopologyKey { relations: None, direction: Direction::Both };
+    let topology = || graph.snapshot().unwrap().topology(&key, &Budget::unlimited()).unwrap();
+    timed("topology, decoded from the store", topology);
+    commit_one_edge(graph);
+    let topology = timed("topology, after a commit of one edge", topology);
     let snapshot = graph.snapshot().unwrap();
     let set = |name: &str| snapshot.nodes_with_label(snapshot.catalog().label(name).unwrap()).unwrap();
     let (sources, targets): (NodeSet, NodeSet) = (set(from), set(to));
-    let key = TopologyKey { relations: None, direction: Direction::Both };
-    let topology = timed("topology, decoded from the store", || snapshot.topology(&key, &Budget::unlimited()).unwrap());
-    timed("topology, cached", || snapshot.topology(&key, &Budget::unlimited()).unwrap());
-    let hops = Hops { least: 2, most: 4 };
-    for mode in [PathMode::Trail, PathMode::Walk] {
+    for (least, most, mode) in [(2, 4, PathMode::Trail), (2, 4, PathMode::Walk), (3, 3, PathMode::Trail)] {
         for _ in 0..3 {
-            let budget = Arc::new(Budget::unlimited());
-            let what = format!("count pairs 2..4 as {mode:?}");
-            let counts =
-                timed(&what, || count_reachable_pairs(&topology, &sources, &targets, hops, mode, &budget).unwrap());
-            println!(
-                "    {} pairs {counts:?}, {} neighbours touched",
-                counts.iter().sum::<u64>(),
-                budget.neighbors_touched()
-            );
+            let reach = Reach { topology: Arc::clone(&topology), hops: Hops { least, most }, mode };
+            count(&format!("count pairs {least}..{most} as {mode:?}"), &PairSet::new(reach, &sources, &targets));
         }
     }
-    let busiest = sources.iter().nth(sources.len() as usize / 2).unwrap();
-    let one: NodeSet = [busiest].into_iter().collect();
-    let everything: NodeSet = (0..topology.node_count() as u32).map(NodeId::new).collect();
+    let reach = Reach { topology: Arc::clone(&topology), hops: Hops { least: 2, most: 4 }, mode: PathMode::Trail };
+    let linked = PairSet::new(reach, &sources, &targets);
+    count("count pairs 2..4, not joined", &linked.clone().and_not(Reach::joined(Arc::clone(&topology))));
+    timed("count pairs 2..4 for each source", || linked.count_by(End::Source, &unlimited()).unwrap());
+    timed("count pairs 2..4 for each target", || linked.count_by(End::Target, &unlimited()).unwrap());
+    neighborhoods(&topology, &sources, &snapshot.nodes().unwrap());
+    best_paths(&topology, &sources, &targets);
+}
+
+fn unlimited() -> Arc<Budget> {
+    Arc::new(Budget::unlimited())
+}
+
+/// One edge more, between two nodes in the middle.
+fn commit_one_edge(graph: &Graph) {
+    let mut change = graph.change().unwrap();
+    let hand = change.hand().unwrap();
+    let relation = change.catalog().relation_types().next().unwrap().0;
+    let edge = Edge { relation, source: NodeId::new(17_000), target: NodeId::new(23_001) };
+    assert!(change.add_fact(edge, hand).unwrap());
+    change.commit().unwrap();
+}
+
+fn count(what: &str, set: &PairSet<'_>) {
+    let budget = unlimited();
+    let counts = timed(what, || set.count(&budget).unwrap());
+    let pairs: u64 = counts.iter().sum();
+    println!("    {pairs} pairs {counts:?}, {} neighbours touched", budget.neighbors_touched());
+}
+
+/// The mean over a hundred nodes, each asked for on its own.
+fn neighborhoods(topology: &Arc<Topology>, sources: &NodeSet, everything: &NodeSet) {
+    let nodes: Vec<NodeSet> =
+        sources.iter().step_by(sources.len() as usize / 100).map(|node| NodeSet::from_iter([node])).collect();
     for most in [2, 3] {
-        let hops = Hops { least: 1, most };
-        let budget = Arc::new(Budget::unlimited());
-        timed(&format!("neighbourhood of one node, {most} hops"), || {
-            reachable_pairs(&topology, &one, &everything, hops, PathMode::Trail, &budget).count()
-        });
+        let reach = Reach { topology: Arc::clone(topology), hops: Hops { least: 1, most }, mode: PathMode::Trail };
+        let neighborhood = |node| PairSet::new(reach.clone(), node, everything).pairs(&unlimited()).count();
+        let warm: usize = nodes.iter().map(neighborhood).sum();
+        let start = Instant::now();
+        let found: usize = nodes.iter().map(neighborhood).sum();
+        let each = start.elapsed().as_secs_f64() * 1e3 / nodes.len() as f64;
+        assert_eq!(found, warm);
+        println!(
+            "{:<44} {each:>10.3} ms   {} nodes",
+            format!("neighbourhood of one node, {most} hops"),
+            found / nodes.len()
+        );
+    }
+}
+
+fn best_paths(topology: &Arc<Topology>, sources: &NodeSet, targets: &NodeSet) {
+    let (source, target) = (sources.iter().nth(77).unwrap(), targets.iter().nth(77).unwrap());
+    let hops = Hops { least: 1, most: 6 };
+    let cost = |edge: Edge| f64::from((edge.source.get() ^ edge.target.get()) % 97 + 1) / 97.0;
+    for (what, cost) in [("hops", Cost::Hops), ("cost", Cost::Each(Arc::new(cost)))] {
+        let ranked = || ranked_paths(topology, source, target, hops, PathMode::Trail, cost.clone(), &unlimited());
+        let best = timed(&format!("ten best paths by {what}"), || ranked().take(10).map(Result::unwrap).count());
+        println!("    {best} paths");
     }
 }
 

@@ -78,6 +78,11 @@ impl Budget {
         self.memory_limit_bytes.map(|limit| limit.saturating_sub(self.memory_bytes.load(Ordering::Relaxed)))
     }
 
+    /// How many bytes are held now.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
     /// The most bytes held at once so far.
     pub fn memory_peak_bytes(&self) -> u64 {
         self.memory_peak_bytes.load(Ordering::Relaxed)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{NodeId, SentenceId};
+use crate::{Edge, NodeId, SentenceId};
 
 /// What can go wrong when a graph is opened, read or written. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -204,4 +204,9 @@ pub enum Interruption {
         /// The limit, in bytes.
         limit_bytes: u64,
     },
+    /// An edge was given a cost below zero, or none at all.
+    #[error(
+        "the edge from node {} to node {} costs less than nothing; costs of a cheapest path must be zero or more", .0.source, .0.target
+    )]
+    NegativeCost(Edge),
 }

@@ -3,11 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Ends, Hops, Pair, Path, PathMode, count_reachable_pairs, paths, reachable_pairs, shortest_paths};
-use crate::{Budget, Direction, Edge, NodeId, NodeSet, RelationTypeId, Topology};
+use super::{
+    Cost, End, Ends, Hops, Pair, PairSet, Path, PathMode, Reach, count_reachable_pairs, paths, ranked_paths,
+    reachable_pairs, shortest_paths,
+};
+use crate::{Budget, Direction, Edge, Interruption, NodeId, NodeSet, RelationTypeId, Topology};
 
 /// How many random graphs a default run judges; `HOPGRAPH_JUDGE_GRAPHS` asks for more.
 const GRAPHS: u64 = 30_000;
+
+/// One graph in so many is asked about in every way.
+const GRAPHS_PER_ALGEBRA: u64 = 10;
 
 /// A small generator with a printable seed (SplitMix64; Steele et al., OOPSLA 2014).
 pub(crate) struct Random(pub(crate) u64);
@@ -119,9 +125,11 @@ impl Case {
         found
     }
 
-    fn check(&self, context: &str) {
+    /// For each pair that some path joins, the least number of hops and how many paths have it; checks the paths on the
+    /// way.
+    fn expected_pairs(&self, context: &str) -> BTreeMap<(NodeId, NodeId), (u32, u64)> {
         let budget = Arc::new(Budget::unlimited());
-        let mut least: BTreeMap<(NodeId, NodeId), u32> = BTreeMap::new();
+        let mut least: BTreeMap<(NodeId, NodeId), (u32, u64)> = BTreeMap::new();
         let ends = Arc::new(Ends::new(&self.topology, self.targets.clone(), self.hops.most));
         for source in self.sources.iter() {
             let expected = self.expected_paths(source);
@@ -131,23 +139,96 @@ impl Case {
             assert_eq!(found, expected, "paths from {source}, {context}");
             for path in expected {
                 let hops = path.edges.len() as u32;
-                let entry = least.entry((source, path.nodes[path.nodes.len() - 1])).or_insert(hops);
-                *entry = hops.min(*entry);
+                let entry = least.entry((source, path.nodes[path.nodes.len() - 1])).or_insert((hops, 0));
+                match hops.cmp(&entry.0) {
+                    std::cmp::Ordering::Less => *entry = (hops, 1),
+                    std::cmp::Ordering::Equal => entry.1 += 1,
+                    std::cmp::Ordering::Greater => {}
+                }
             }
         }
+        least
+    }
+
+    fn reach(&self) -> Reach {
+        Reach { topology: Arc::clone(&self.topology), hops: self.hops, mode: self.mode }
+    }
+
+    /// Pairs and their counts; `other`: further ways to ask, and sets with the pairs of another case.
+    fn check(&self, other: Option<&Self>, context: &str) {
+        let counted = self.expected_pairs(context);
         let expected: Vec<Pair> =
-            least.iter().map(|(&(source, target), &hops)| Pair { source, target, hops }).collect();
-        let ask = (&self.topology, &self.sources, &self.targets);
-        let mut found: Vec<Pair> =
-            reachable_pairs(ask.0, ask.1, ask.2, self.hops, self.mode, &budget).map(Result::unwrap).collect();
-        found.sort_unstable();
-        assert_eq!(found, expected, "pairs, {context}");
-        let counts = count_reachable_pairs(ask.0, ask.1, ask.2, self.hops, self.mode, &budget).unwrap();
-        for hops in 0..=self.hops.most {
-            let expected = expected.iter().filter(|pair| pair.hops == hops).count() as u64;
-            assert_eq!(counts.get(hops as usize).copied().unwrap_or(0), expected, "count of {hops} hops, {context}");
+            counted.iter().map(|(&(source, target), &(hops, _))| Pair { source, target, hops }).collect();
+        let set = PairSet::new(self.reach(), &self.sources, &self.targets);
+        check_set(&set, &expected, context);
+        let Some(other) = other else { return };
+        let found = set.pairs_with_path_counts(&Arc::new(Budget::unlimited())).map(Result::unwrap);
+        let found: BTreeMap<_, _> = found.map(|(pair, n)| ((pair.source, pair.target), (pair.hops, n))).collect();
+        assert_eq!(found, counted, "path counts, {context}");
+        self.check_single_ends(&expected, context);
+        self.check_algebra(&expected, other, context);
+    }
+
+    /// A question with a single node at one end is answered another way.
+    fn check_single_ends(&self, expected: &[Pair], context: &str) {
+        for node in self.sources.iter().chain(self.targets.iter()).take(3) {
+            let one = NodeSet::from_iter([node]);
+            let from: Vec<_> = expected.iter().filter(|pair| pair.source == node).copied().collect();
+            let to: Vec<_> = expected.iter().filter(|pair| pair.target == node).copied().collect();
+            if self.sources.contains(node) {
+                check_set(&PairSet::new(self.reach(), &one, &self.targets), &from, &format!("from {node}, {context}"));
+            }
+            if self.targets.contains(node) {
+                check_set(&PairSet::new(self.reach(), &self.sources, &one), &to, &format!("to {node}, {context}"));
+            }
         }
     }
+
+    fn check_algebra(&self, expected: &[Pair], other: &Self, context: &str) {
+        let theirs: BTreeMap<_, _> = other.expected_pairs(context).into_iter().map(|(ends, n)| (ends, n.0)).collect();
+        let known = |pair: &&Pair| theirs.contains_key(&(pair.source, pair.target));
+        let set = PairSet::new(self.reach(), &self.sources, &self.targets);
+        let both: Vec<Pair> = expected.iter().filter(known).copied().collect();
+        check_set(&set.clone().and(other.reach()), &both, &format!("and {}, {context}", other.describe()));
+        let less: Vec<Pair> = expected.iter().filter(|pair| !known(pair)).copied().collect();
+        check_set(&set.clone().and_not(other.reach()), &less, &format!("and not {}, {context}", other.describe()));
+        let mut either = theirs.clone();
+        for pair in expected {
+            let hops = either.entry((pair.source, pair.target)).or_insert(pair.hops);
+            *hops = pair.hops.min(*hops);
+        }
+        let either: Vec<Pair> =
+            either.into_iter().map(|((source, target), hops)| Pair { source, target, hops }).collect();
+        check_set(&set.or(other.reach()), &either, &format!("or {}, {context}", other.describe()));
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?} {:?} {:?}", self.mode, self.hops, self.direction)
+    }
+}
+
+/// A set of pairs, listed, counted, and counted by either end.
+fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
+    let budget = Arc::new(Budget::unlimited());
+    let mut found: Vec<Pair> = set.pairs(&budget).map(Result::unwrap).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected, "pairs, {context}");
+    let tally = |pairs: &[&Pair]| {
+        let mut counts = vec![0_u64; pairs.iter().map(|pair| pair.hops as usize + 1).max().unwrap_or(0)];
+        pairs.iter().for_each(|pair| counts[pair.hops as usize] += 1);
+        counts
+    };
+    let counts = set.count(&budget).unwrap();
+    assert_eq!(counts, tally(&expected.iter().collect::<Vec<_>>()), "counts, {context}");
+    for end in [End::Source, End::Target] {
+        let mut groups: BTreeMap<NodeId, Vec<&Pair>> = BTreeMap::new();
+        for pair in expected {
+            groups.entry(if end == End::Source { pair.source } else { pair.target }).or_default().push(pair);
+        }
+        let groups: Vec<_> = groups.into_iter().map(|(node, pairs)| (node, tally(&pairs))).collect();
+        assert_eq!(set.count_by(end, &budget).unwrap(), groups, "counts by {end:?}, {context}");
+    }
+    assert_eq!(budget.memory_bytes(), 0, "all memory is given back, {context}");
 }
 
 const RANGES: [(u32, u32); 10] = [(0, 2), (1, 1), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3), (3, 5), (4, 4), (1, 6)];
@@ -162,19 +243,82 @@ fn walks_agree_with_the_judge_on_random_multigraphs() {
         let (sources, targets): (NodeSet, NodeSet) = (subset(&mut random), subset(&mut random));
         let direction = [Direction::Both, Direction::Both, Direction::Out, Direction::In][random.below(4) as usize];
         let (least, most) = RANGES[random.below(RANGES.len() as u32) as usize];
-        let topology = Arc::new(Topology::from_edges(edges.iter().copied(), direction));
+        let case = |direction, (least, most), mode| Case {
+            topology: Arc::new(Topology::from_edges(edges.iter().copied(), direction)),
+            edges: edges.clone(),
+            direction,
+            hops: Hops { least, most },
+            mode,
+            sources: sources.clone(),
+            targets: targets.clone(),
+        };
+        let other_direction = [Direction::Both, Direction::Out, Direction::In][random.below(3) as usize];
+        let other_mode = PathMode::ALL[random.below(4) as usize];
+        let other = case(other_direction, RANGES[random.below(4) as usize], other_mode);
         for mode in PathMode::ALL {
-            let case = Case {
-                topology: Arc::clone(&topology),
-                edges: edges.clone(),
-                direction,
-                hops: Hops { least, most },
-                mode,
-                sources: sources.clone(),
-                targets: targets.clone(),
-            };
-            case.check(&format!("seed {seed}, {mode:?} {least}..{most} {direction:?}, edges {edges:?}"));
+            let context = format!("seed {seed}, {mode:?} {least}..{most} {direction:?}, edges {edges:?}");
+            let other = seed.is_multiple_of(GRAPHS_PER_ALGEBRA).then_some(&other);
+            case(direction, (least, most), mode).check(other, &context);
         }
+    }
+}
+
+/// What an edge costs in these tests: sums of quarters are exact.
+fn quarters(edge: Edge) -> f64 {
+    f64::from((edge.source.get() * 7 + edge.target.get() * 3 + u32::from(edge.relation.get())) % 5) / 4.0
+}
+
+#[test]
+fn ranked_paths_come_in_order_of_cost_and_all_of_them() {
+    for seed in 0..1_000 {
+        let mut random = Random(seed);
+        let (node_count, edges) = random_edges(&mut random);
+        let direction = [Direction::Both, Direction::Out, Direction::In][random.below(3) as usize];
+        let topology = Arc::new(Topology::from_edges(edges.iter().copied(), direction));
+        let (source, target) = (NodeId::new(random.below(node_count)), NodeId::new(random.below(node_count)));
+        let (least, most) = RANGES[random.below(9) as usize];
+        let hops = Hops { least, most };
+        for mode in PathMode::ALL {
+            for cost in [Cost::Hops, Cost::Each(Arc::new(quarters))] {
+                let price = |path: &Path| match cost {
+                    Cost::Hops => path.edges.len() as f64,
+                    Cost::Each(_) => path.edges.iter().map(|&edge| quarters(edge)).sum(),
+                };
+                let mut expected = Vec::new();
+                let mut path = Path { nodes: vec![source], edges: Vec::new() };
+                enumerate(&edges, direction, &mut path, hops, mode, &mut |path| {
+                    if path.nodes[path.nodes.len() - 1] == target {
+                        expected.push(((price(path) * 4.0) as u32, path.edges.len(), path.clone()));
+                    }
+                });
+                let budget = Arc::new(Budget::unlimited());
+                let ranked = ranked_paths(&topology, source, target, hops, mode, cost.clone(), &budget);
+                let found = ranked.map(Result::unwrap).map(|(path, cost)| {
+                    assert_eq!(cost, price(&path));
+                    ((cost * 4.0) as u32, path.edges.len(), path)
+                });
+                let mut found: Vec<_> = found.collect();
+                let context = format!("seed {seed}, {mode:?} {cost:?} {hops:?} {direction:?}, edges {edges:?}");
+                assert!(found.is_sorted_by_key(|&(cost, hops, _)| (cost, hops)), "{context}");
+                found.sort_unstable();
+                expected.sort_unstable();
+                assert_eq!(found, expected, "{source} to {target}, {context}");
+                assert_eq!(budget.memory_bytes(), 0, "all memory is given back");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cost_below_zero_is_refused() {
+    let edge = Edge { relation: RelationTypeId::new(0), source: NodeId::new(0), target: NodeId::new(1) };
+    let topology = Arc::new(Topology::from_edges([(edge, false)], Direction::Out));
+    for wrong in [-0.5, f64::NAN] {
+        let budget = Arc::new(Budget::unlimited());
+        let (hops, cost) = (Hops { least: 1, most: 2 }, Cost::Each(Arc::new(move |_| wrong)));
+        let mut ranked = ranked_paths(&topology, edge.source, edge.target, hops, PathMode::Walk, cost, &budget);
+        assert_eq!(ranked.next(), Some(Err(Interruption::NegativeCost(edge))));
+        assert_eq!(ranked.next(), None);
     }
 }
 

@@ -52,39 +52,50 @@ impl Longer {
         Self { topology, backward, mode, parallel_neighbors: Mutex::default(), in_triangle: Mutex::default() }
     }
 
-    /// The least number of hops within the range of a path of the mode from start to end.
+    /// The least number of hops within the range of a path of the mode from start to end. `refuted`: it is known already
+    /// that no number of hops up to this one joins them; 0 if nothing is known.
     pub(super) fn least_hops(
         &self,
         start: NodeId,
         end: NodeId,
         hops: Hops,
+        refuted: u32,
         budget: &Budget,
     ) -> Result<Option<u32>, Interruption> {
         if start == end && self.mode == PathMode::Acyclic {
             return Ok((hops.least == 0).then_some(0));
         }
+        let first = if refuted == 0 { hops.least } else { refuted + 1 };
         let longest = u32::try_from(self.topology.step_count()).unwrap_or(u32::MAX);
-        for count in hops.least..=hops.most.min(longest) {
-            if self.exists(start, end, count, budget)? {
+        for count in first..=hops.most.min(longest) {
+            if self.exists(start, end, count, hops.least, budget)? {
                 return Ok(Some(count));
             }
         }
         Ok(None)
     }
 
-    /// Whether there is a path of the mode of exactly so many hops.
-    fn exists(&self, start: NodeId, end: NodeId, count: u32, budget: &Budget) -> Result<bool, Interruption> {
-        let trail = self.mode == PathMode::Trail;
-        if trail && start != end && self.topology.is_undirected() && self.topology.connects(start, end) {
-            match count {
-                1 => return Ok(true),
-                2 => return Ok(self.trail_of_2(start, end)),
-                3 => return self.trail_of_3(start, end, budget),
-                4 => return self.trail_of_4(start, end, budget),
-                _ => {}
-            }
+    /// Whether there is a path of the mode of exactly so many hops, where no number from `least` on has done before.
+    fn exists(
+        &self,
+        start: NodeId,
+        end: NodeId,
+        count: u32,
+        least: u32,
+        budget: &Budget,
+    ) -> Result<bool, Interruption> {
+        let ruled = self.mode == PathMode::Trail
+            && start != end
+            && least <= 2
+            && self.topology.is_undirected()
+            && self.topology.connects(start, end);
+        match count {
+            1 if ruled => Ok(true),
+            2 if ruled => Ok(self.trail_of_2(start, end)),
+            3 if ruled => self.trail_of_3(start, end, budget),
+            4 if ruled => self.trail_of_4(start, end, budget),
+            _ => self.search(start, end, count, self.mode, budget),
         }
-        self.search(start, end, count, self.mode, budget)
     }
 
     fn trail_of_2(&self, start: NodeId, end: NodeId) -> bool {
@@ -97,10 +108,6 @@ impl Longer {
     fn trail_of_3(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
         let between = self.topology.multiplicity(start, end);
         let elsewhere = |node| self.parallel_neighbors(node) > u8::from(between > 1);
-        if self.trail_of_2(start, end) {
-            // Only asked for when trails of 2 hops do not count, so the rule above does not apply.
-            return self.search(start, end, 3, PathMode::Trail, budget);
-        }
         Ok(between >= 3
             || elsewhere(start)
             || elsewhere(end)
@@ -108,9 +115,6 @@ impl Longer {
     }
 
     fn trail_of_4(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
-        if self.trail_of_2(start, end) || self.trail_of_3(start, end, budget)? {
-            return self.search(start, end, 4, PathMode::Trail, budget);
-        }
         Ok(self.in_triangle(start) || self.in_triangle(end) || self.search(start, end, 4, PathMode::Acyclic, budget)?)
     }
 

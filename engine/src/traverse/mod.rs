@@ -1,17 +1,31 @@
 //! Walks over a [`Topology`]: which ends are reachable in so many hops, and along which paths.
 
+mod bits;
+mod block;
 mod longer;
+mod pair_set;
+mod pairs;
+mod path_count;
 mod paths;
+mod ranked;
 mod reach;
+mod rows;
+mod search;
 mod shortest;
+mod solo;
+mod third_hop;
 
 #[cfg(test)]
 pub(crate) mod judge;
 
 use crate::{Edge, NodeId};
 
+pub use pair_set::{End, PairSet};
+pub use pairs::Pairs;
+pub use path_count::CountedPairs;
 pub use paths::{Ends, Paths, paths};
-pub use reach::{ReachablePairs, count_reachable_pairs, reachable_pairs};
+pub use ranked::{Cost, RankedPaths, ranked_paths};
+pub use reach::{Reach, count_reachable_pairs, reachable_pairs};
 pub use shortest::shortest_paths;
 
 #[cfg(doc)]

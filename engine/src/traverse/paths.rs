@@ -20,7 +20,7 @@ pub struct Ends {
 
 impl Ends {
     /// Prepares these ends for paths of at most so many hops: one breadth-first search against the steps.
-    pub fn new(topology: &Topology, nodes: NodeSet, most: u32) -> Self {
+    pub fn new(topology: &Arc<Topology>, nodes: NodeSet, most: u32) -> Self {
         let mut distances = vec![u32::MAX; topology.node_count()];
         let mut queue = VecDeque::new();
         for node in nodes.iter() {
@@ -30,8 +30,7 @@ impl Ends {
                 queue.push_back(node);
             }
         }
-        let reversed = (!topology.is_undirected()).then(|| topology.reversed());
-        let backward = reversed.as_ref().unwrap_or(topology);
+        let backward = topology.backward();
         while let Some(node) = queue.pop_front() {
             let distance = distances[node.index()] + 1;
             if distance > most {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hopgraph_engine::NodeSet;
-use hopgraph_engine::traverse::{ReachablePairs, reachable_pairs};
+use hopgraph_engine::traverse::{Pairs, reachable_pairs};
 
 use super::{HopTopology, Input, NodeFilter, Operator};
 use crate::compute::{Cell, Context, Row};
@@ -17,7 +17,7 @@ pub(crate) struct Reach {
     to: NodeFilter,
     topology: HopTopology,
     reach: logical::Reach,
-    pairs: Option<ReachablePairs>,
+    pairs: Option<Pairs>,
 }
 
 impl Reach {
