@@ -6,9 +6,10 @@ use crate::edits::{self, Edits};
 use crate::graph::{Counters, Writer};
 use crate::limits::{IDS_MAX, LABELS_MAX, NAME_BYTES_MAX, RELATION_TYPES_MAX};
 use crate::storage::family::Family;
-use crate::storage::key::{self, Side};
+use crate::storage::key::{self, Key, Side};
 use crate::storage::record::{self, Reading};
-use crate::storage::store::{Batch, StoreSnapshot};
+use crate::storage::staging::Staging;
+use crate::storage::store::StoreSnapshot;
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, Graph, LabelId, Mention, NewDocument, NewSentence, Node, NodeId,
     NodeSet, Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View,
@@ -384,55 +385,79 @@ impl<'g> Change<'g> {
 
     /// Makes the edits true, all at once.
     pub fn commit(mut self) -> Result<(), StorageError> {
-        self.flush_with(true, false, |_| ())
-    }
-
-    /// Writes what has been edited so far, with further writes in the same batch, and goes on from there.
-    pub(crate) fn flush_with(
-        &mut self,
-        synced: bool,
-        edges_changed: bool,
-        write: impl FnOnce(&mut Batch<'_>),
-    ) -> Result<(), StorageError> {
-        // A document written again may have another year, and which edges that concerns is not known; nor is what `write`
-        // adds.
+        // A document written again may have another year, and which edges that concerns is not known.
         let rewritten = self.edits.documents.keys().any(|id| u64::from(id.get()) < self.writer.counters.documents);
-        let unknown = edges_changed || rewritten;
-        if unknown || self.edits.change_edges() {
+        if rewritten || self.edits.change_edges() {
             self.counters.edge_generation += 1;
         }
-        if !unknown && self.edits.change_edges() {
+        if !rewritten && self.edits.change_edges() {
             let edges = self.edits.changed_edges(|relation| self.is_symmetric(relation));
             self.graph.topologies().note_commit(self.counters.edge_generation, edges);
         }
         let mut batch = self.graph.store().batch();
-        self.write_catalog(&mut batch);
+        for (key, value) in self.new_catalog_entries() {
+            batch.put(Family::Catalog, key, value);
+        }
         self.edits.write(&mut batch);
-        write(&mut batch);
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
-        self.graph.write(&mut self.writer, batch, &self.catalog, synced)?;
+        self.graph.write(&mut self.writer, batch, &self.catalog)?;
         self.writer.counters = self.counters;
-        self.edits = Edits::default();
-        self.store = self.graph.store().snapshot();
         Ok(())
     }
 
-    fn write_catalog(&mut self, batch: &mut Batch<'_>) {
+    /// Makes the sorted files of a bulk load true, with the runs, the catalog and the counters of this change.
+    pub(crate) fn publish(mut self, staging: Staging, edges_changed: bool) -> Result<(), StorageError> {
+        self.counters.edge_generation += u64::from(edges_changed);
+        let runs = self.edits.runs.iter().map(|(id, run)| (key::run(*id), record::encode(run))).collect();
+        write_entries(&staging, Family::Runs, runs)?;
+        write_entries(&staging, Family::Catalog, self.new_catalog_entries())?;
+        let mut counters = self.counters.named();
+        counters.sort_unstable_by_key(|(name, _)| *name);
+        staging.write(Family::Counters, |file| {
+            counters.iter().try_for_each(|(name, counter)| file.put(name, counter.to_le_bytes()))
+        })?;
+        self.graph.publish(&mut self.writer, staging, &self.catalog)?;
+        self.writer.counters = self.counters;
+        Ok(())
+    }
+
+    /// The labels and relation types that are not yet on disk, in order of their keys.
+    fn new_catalog_entries(&self) -> Vec<(Key, Vec<u8>)> {
         let (labels, relation_types) = self.catalog_stored;
-        for (id, name) in self.catalog.labels().skip(labels) {
-            batch.put(Family::Catalog, key::catalog_label(id), record::encode(&name.to_owned()));
-        }
-        for (id, relation_type) in self.catalog.relation_types().skip(relation_types) {
-            batch.put(Family::Catalog, key::catalog_relation_type(id), record::encode(relation_type));
-        }
-        self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+        let labels = self.catalog.labels().skip(labels);
+        let labels = labels.map(|(id, name)| (key::catalog_label(id), record::encode(&name.to_owned())));
+        let relation_types = self.catalog.relation_types().skip(relation_types);
+        let relation_types = relation_types.map(|(id, kind)| (key::catalog_relation_type(id), record::encode(kind)));
+        labels.chain(relation_types).collect()
+    }
+
+    /// The id that the next node will have.
+    pub(crate) fn next_node(&self) -> NodeId {
+        NodeId::new(self.counters.nodes as u32)
+    }
+
+    /// Hands out the id of a node that is written by other means.
+    pub(crate) fn take_node_id(&mut self) -> Result<NodeId, StorageError> {
+        next_id("node", &mut self.counters.nodes).map(NodeId::new)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fail_next_write(&mut self) {
+        self.writer.fail_next_write = true;
     }
 
     pub(crate) fn graph(&self) -> &'g Graph {
         self.graph
     }
+}
+
+fn write_entries(staging: &Staging, family: Family, entries: Vec<(Key, Vec<u8>)>) -> Result<(), StorageError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    staging.write(family, |file| entries.iter().try_for_each(|(key, value)| file.put(key, value)))
 }
 
 fn next_id(kind: &'static str, counter: &mut u64) -> Result<u32, StorageError> {
@@ -446,7 +471,8 @@ fn check_space(kind: &'static str, used: u64, limit: u64) -> Result<(), StorageE
     if used < limit { Ok(()) } else { Err(StorageError::IdSpaceFull { kind, limit }) }
 }
 
-fn check_name(what: &'static str, text: &str) -> Result<(), StorageError> {
+/// Whether a name, label, relation type or identifier can be stored; `what` says in the error what it was to be.
+pub fn check_name(what: &'static str, text: &str) -> Result<(), StorageError> {
     let reason = if text.trim().is_empty() {
         "it is empty"
     } else if text.contains('\0') {

@@ -1,12 +1,15 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::storage::directory;
+use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
 use crate::topology::TopologyCache;
-use crate::{BulkLoad, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, read};
+use crate::{
+    BulkLoad, BulkOptions, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, read,
+};
 
 /// When a commit counts as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Graph {
     durability: Durability,
     catalog: RwLock<Arc<Catalog>>,
     writer: Mutex<Writer>,
+    /// Held for writing while the store takes in a bulk load family by family, so that no snapshot sees half of it.
+    taking_in: RwLock<()>,
     topologies: TopologyCache,
     /// Deleted after the store is closed: fields are dropped in order.
     _temporary: Option<tempfile::TempDir>,
@@ -158,6 +163,7 @@ impl Graph {
                 #[cfg(test)]
                 fail_next_write: false,
             }),
+            taking_in: RwLock::default(),
             topologies: TopologyCache::default(),
             _temporary: temporary,
         })
@@ -171,6 +177,7 @@ impl Graph {
     /// The graph as it is now, for reading. Later commits do not show in it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
         self.store.verify_settled()?;
+        let _whole = self.hold_still();
         // The store first: a catalog that is newer than the store only knows more names.
         let store = self.store.snapshot();
         Snapshot::new(store, self.catalog(), &self.topologies)
@@ -203,8 +210,29 @@ impl Graph {
     }
 
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
+    ///
+    /// ```
+    /// use hopgraph_engine::{BulkNode, Graph, NodeId, Polarity, RelationType, Run, RunKind};
+    ///
+    /// let graph = Graph::temporary()?;
+    /// let kind = RunKind::Load { source: "a simulation".to_owned() };
+    /// let mut load = graph.bulk_load(&Run { kind, started: String::new(), program: "mine 1.0".to_owned() })?;
+    /// let ids = (0..1_000)
+    ///     .map(|number| load.add_node(&BulkNode { identifier: &format!("n{number}"), ..BulkNode::default() }))
+    ///     .collect::<Result<Vec<NodeId>, _>>()?;
+    /// let name = "next".to_owned();
+    /// let next = load.relation_type(&RelationType { name, polarity: Polarity::Asserted, symmetric: false })?;
+    /// load.add_edges(next, ids.windows(2).map(|pair| (pair[0], pair[1])))?;
+    /// assert_eq!(load.finish()?.edges, 999);
+    /// # Ok::<(), hopgraph_engine::StorageError>(())
+    /// ```
     pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad<'_>, StorageError> {
-        BulkLoad::begin(self.change()?, run)
+        self.bulk_load_with(run, BulkOptions::default())
+    }
+
+    /// Begins a load with these options.
+    pub fn bulk_load_with(&self, run: &Run, options: BulkOptions) -> Result<BulkLoad<'_>, StorageError> {
+        BulkLoad::begin(self.change()?, run, options)
     }
 
     /// Brings everything committed so far to the disk, as sorted files: from then on, commits that were only
@@ -231,6 +259,11 @@ impl Graph {
         check::repair(path.as_ref())
     }
 
+    /// Holds back the end of a bulk load, of which the store takes in one family after the other.
+    pub(crate) fn hold_still(&self) -> RwLockReadGuard<'_, ()> {
+        self.taking_in.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
@@ -250,13 +283,30 @@ impl Graph {
         writer: &mut MutexGuard<'_, Writer>,
         batch: Batch<'_>,
         catalog: &Arc<Catalog>,
-        synced: bool,
     ) -> Result<(), StorageError> {
         if let Some(cause) = &writer.refused {
             return Err(StorageError::WritesRefused { cause: cause.clone() });
         }
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
-        let result = self.write_store(writer, batch, synced && self.durability == Durability::Synced);
+        let synced = self.durability == Durability::Synced;
+        let result = Self::fail_if_asked(writer).and_then(|()| self.store.write(batch, synced));
+        if let Err(error) = &result {
+            writer.refused = Some(error.to_string());
+        }
+        result
+    }
+
+    /// Takes in what a bulk load has made ready, under the writer's lock. If it fails, the next open finishes it.
+    pub(crate) fn publish(
+        &self,
+        writer: &mut MutexGuard<'_, Writer>,
+        staging: Staging,
+        catalog: &Arc<Catalog>,
+    ) -> Result<(), StorageError> {
+        let _hidden = self.taking_in.write().unwrap_or_else(PoisonError::into_inner);
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
+        let sealed = staging.seal().and_then(|()| Self::fail_if_asked(writer));
+        let result = sealed.and_then(|()| staging.publish(&self.store));
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }
@@ -264,21 +314,16 @@ impl Graph {
     }
 
     #[cfg(not(test))]
-    fn write_store(&self, _: &mut MutexGuard<'_, Writer>, batch: Batch<'_>, sync: bool) -> Result<(), StorageError> {
-        self.store.write(batch, sync)
+    fn fail_if_asked(_: &mut MutexGuard<'_, Writer>) -> Result<(), StorageError> {
+        Ok(())
     }
 
     #[cfg(test)]
-    fn write_store(
-        &self,
-        writer: &mut MutexGuard<'_, Writer>,
-        batch: Batch<'_>,
-        sync: bool,
-    ) -> Result<(), StorageError> {
+    fn fail_if_asked(writer: &mut MutexGuard<'_, Writer>) -> Result<(), StorageError> {
         if std::mem::take(&mut writer.fail_next_write) {
             return Err(StorageError::Failed { action: "writing", cause: "no space left on device".to_owned() });
         }
-        self.store.write(batch, sync)
+        Ok(())
     }
 
     /// As if this many nodes and sentences had been handed out before.

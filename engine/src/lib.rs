@@ -33,9 +33,9 @@ mod view;
 
 pub use backup::{Backup, Backups};
 pub use budget::Budget;
-pub use bulk::{BulkLoad, BulkNode, BulkSummary};
+pub use bulk::{BulkLoad, BulkNode, BulkOptions, BulkSummary};
 pub use catalog::Catalog;
-pub use change::Change;
+pub use change::{Change, check_name};
 pub use check::{CheckReport, RepairReport};
 pub use confidence::confidence;
 pub use error::{Interruption, StorageError};

@@ -250,30 +250,6 @@ fn a_bulk_load_run_twice_gives_what_one_gives() {
     }
 }
 
-/// Properties of an edge wait for the edge: a load that is cut off between its pieces leaves none behind.
-#[test]
-fn a_load_cut_off_between_nodes_and_edges_leaves_a_sound_graph() {
-    let graph = Graph::temporary().unwrap();
-    let kind = RunKind::Load { source: "facts.tsv".to_owned() };
-    let run = Run { kind, started: String::new(), program: String::new() };
-    let mut load = graph.bulk_load(&run).unwrap();
-    let relation = load.relation_type(&symmetric("associated")).unwrap();
-    let add = |load: &mut crate::BulkLoad<'_>, number: u32| {
-        let identifier = format!("n{number}");
-        load.add_node(&BulkNode { identifier: &identifier, ..BulkNode::default() }).unwrap()
-    };
-    let (source, target) = (add(&mut load, 0), add(&mut load, 1));
-    let properties = Properties::from([("w".to_owned(), PropertyValue::Integer(1))]);
-    load.add_edge(Edge { relation, source, target }, &properties).unwrap();
-    // Enough nodes for a piece to be written.
-    for number in 2..60_000 {
-        add(&mut load, number);
-    }
-    drop(load);
-    assert!(graph.snapshot().unwrap().statistics().unwrap().nodes >= 50_000);
-    assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
-}
-
 /// What a graph should hold: edges with the number of reasons for each.
 #[derive(Default)]
 struct Model {

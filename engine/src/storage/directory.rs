@@ -24,9 +24,14 @@ pub(crate) fn store(directory: &Path) -> PathBuf {
     directory.join("store")
 }
 
+/// Where a bulk load makes its files; see [`super::staging`].
+pub(crate) fn staging(directory: &Path) -> PathBuf {
+    directory.join("load")
+}
+
 /// What says that the sorted files of a bulk load are all there, and are being taken in.
 pub(crate) fn load_note(directory: &Path) -> PathBuf {
-    directory.join("load").join("READY")
+    staging(directory).join("READY")
 }
 
 /// Makes sure that the directory is a graph that this program can read; makes a new one of a missing or empty

@@ -66,6 +66,11 @@ impl Key {
         self.push(&value.to_be_bytes())
     }
 
+    /// Appends a node: the last field but the page of the keys of sets that nodes have.
+    pub(crate) fn node(self, node: u32) -> Self {
+        self.u32(node)
+    }
+
     /// Appends a page number: the last field of the key of a set.
     pub(crate) fn page(self, page: u16) -> Self {
         self.u16(page)

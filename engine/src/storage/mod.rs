@@ -8,4 +8,6 @@ pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod record;
 pub(crate) mod set;
+pub(crate) mod sorted_file;
+pub(crate) mod staging;
 pub(crate) mod store;

@@ -32,22 +32,37 @@ fn encode_roaring(members: &RoaringBitmap) -> Vec<u8> {
 
 /// A raw page for members that come in order, without duplicates.
 fn encode_sorted(members: impl Iterator<Item = u32>) -> Vec<u8> {
-    let mut bytes = vec![RAW];
-    let mut next = 0;
-    for member in members {
-        push_varint(&mut bytes, member - next);
-        next = member + 1;
-    }
+    let mut bytes = Vec::new();
+    encode_sorted_into(members, &mut bytes);
     bytes
 }
 
-/// A page for members given in order, whatever their number.
-pub(crate) fn encode_members(members: &[u32]) -> Vec<u8> {
-    if members.len() as u64 <= RAW_MEMBERS_MAX {
-        encode_sorted(members.iter().copied())
-    } else {
-        encode_roaring(&RoaringBitmap::from_sorted_iter(members.iter().copied()).expect("members come in order"))
+fn encode_sorted_into(members: impl Iterator<Item = u32>, bytes: &mut Vec<u8>) {
+    bytes.push(RAW);
+    let mut next = 0;
+    for member in members {
+        push_varint(bytes, member - next);
+        next = member + 1;
     }
+}
+
+/// A page for members given in order, whatever their number, in place of what `bytes` held.
+pub(crate) fn encode_members_into(members: &[u32], bytes: &mut Vec<u8>) {
+    bytes.clear();
+    if members.len() as u64 <= RAW_MEMBERS_MAX {
+        encode_sorted_into(members.iter().copied(), bytes);
+    } else {
+        let members = RoaringBitmap::from_sorted_iter(members.iter().copied()).expect("members come in order");
+        bytes.extend_from_slice(&encode_roaring(&members));
+    }
+}
+
+/// A page of its own for members given in order.
+#[cfg(test)]
+pub(crate) fn encode_members(members: &[u32]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_members_into(members, &mut bytes);
+    bytes
 }
 
 /// A merge operand that removes some members, then adds others.
@@ -200,7 +215,9 @@ mod tests {
             let members = bitmap((0..count).map(|i| (i * 7919) & 0xF_FFFF));
             let bytes = encode(&members);
             assert_eq!(decode(&bytes).unwrap(), members, "{count} members");
-            assert_eq!(encode_members(&members.iter().collect::<Vec<_>>()), bytes);
+            let mut again = vec![9];
+            encode_members_into(&members.iter().collect::<Vec<_>>(), &mut again);
+            assert_eq!(again, bytes);
         }
     }
 

@@ -11,6 +11,7 @@ use rocksdb::{
 
 use super::family::{Content, Family};
 use super::follower::{Follower, Instance};
+use super::staging::Staging;
 use super::{directory, log, set};
 use crate::StorageError;
 
@@ -53,7 +54,9 @@ impl Store {
         }
         let database = DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()))
             .map_err(|error| open_error(graph_directory, error))?;
-        Ok(Self { access: Access::Writing(database), path: graph_directory.to_owned() })
+        let store = Self { access: Access::Writing(database), path: graph_directory.to_owned() };
+        Staging::recover(graph_directory, &store)?;
+        Ok(store)
     }
 
     /// Opens the database for reading only, whether or not another process writes it.
@@ -191,7 +194,7 @@ pub(super) fn database_options() -> Options {
     options
 }
 
-fn family_options(family: Family, cache: &Cache) -> Options {
+pub(super) fn family_options(family: Family, cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
     blocks.set_bloom_filter(BLOOM_BITS, false);

@@ -1,0 +1,151 @@
+//! The folder in which a bulk load makes its sorted files, and the note that says they are all there.
+//!
+//! The store takes in the files of one family at a time, so the note is what makes the whole of them atomic: without it
+//! the files are thrown away, with it the store takes in what is left of them before anything else happens.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::directory::{self, sync};
+use super::family::Family;
+use super::sorted_file::SortedFile;
+use super::store::Store;
+use crate::StorageError;
+
+/// The name of the note.
+const NOTE: &str = "READY";
+
+/// In which order families are taken in. Whoever reads the store from outside meanwhile finds nodes before their edges;
+/// the counters, and with them the generation of the edges, come last.
+const ORDER: [Family; 10] = [
+    Family::Catalog,
+    Family::Runs,
+    Family::Nodes,
+    Family::Identifiers,
+    Family::Names,
+    Family::Labels,
+    Family::Facts,
+    Family::EdgeProperties,
+    Family::Adjacency,
+    Family::Counters,
+];
+
+/// Sorted files on their way into the store. Dropped without [`Staging::publish`], they leave no trace.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    folder: PathBuf,
+    next: AtomicU32,
+    files: Mutex<Vec<(Family, String)>>,
+}
+
+impl Staging {
+    /// An empty folder in the directory of the graph, so that files can move from it without being copied.
+    pub(crate) fn create(graph_directory: &Path) -> Result<Self, StorageError> {
+        let folder = directory::staging(graph_directory);
+        remove(&folder)?;
+        fs::create_dir(&folder).map_err(file_error(&folder))?;
+        Ok(Self { folder, next: AtomicU32::new(0), files: Mutex::default() })
+    }
+
+    /// A file for whoever sorts outside of memory: it has no name, and goes away when it is closed.
+    pub(crate) fn scratch(&self) -> Result<File, StorageError> {
+        tempfile::tempfile_in(&self.folder).map_err(file_error(&self.folder))
+    }
+
+    /// Makes a sorted file. Files of one family may be made in any order and at the same time, if no two of them span
+    /// the same keys.
+    pub(crate) fn write(
+        &self,
+        family: Family,
+        fill: impl FnOnce(&mut SortedFile<'_>) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let name = format!("{}.{}.sst", family.name(), self.next.fetch_add(1, Ordering::Relaxed));
+        SortedFile::write(&self.folder.join(&name), family, fill)?;
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).push((family, name));
+        Ok(())
+    }
+
+    /// Writes the note. From here on, the files are part of the graph, whatever happens: after a failure too, nothing else
+    /// may be written before the graph is opened again, which either finishes the load or finds no note.
+    pub(crate) fn seal(&self) -> Result<(), StorageError> {
+        let path = self.folder.join(NOTE);
+        let failed = file_error(&path);
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines: String = files.iter().map(|(family, name)| format!("{}\t{name}\n", family.name())).collect();
+        // The names of the files have to be on the disk before the note is.
+        sync(&self.folder)?;
+        let mut draft = tempfile::NamedTempFile::new_in(&self.folder).map_err(&failed)?;
+        draft.write_all(lines.as_bytes()).and_then(|()| draft.as_file().sync_all()).map_err(&failed)?;
+        draft.persist(&path).map_err(|error| failed(error.error))?;
+        sync(&self.folder)
+    }
+
+    /// Hands the files to the store. If this fails, opening the graph again finishes it.
+    pub(crate) fn publish(mut self, store: &Store) -> Result<(), StorageError> {
+        let files = std::mem::take(&mut self.files).into_inner().unwrap_or_else(PoisonError::into_inner);
+        let folder = std::mem::take(&mut self.folder);
+        take_in(&folder, &files, store)
+    }
+
+    /// Finishes or clears away what an interrupted load left in the directory of a graph.
+    pub(crate) fn recover(graph_directory: &Path, store: &Store) -> Result<(), StorageError> {
+        let folder = directory::staging(graph_directory);
+        let path = folder.join(NOTE);
+        match fs::read_to_string(&path) {
+            Ok(text) => take_in(&folder, &parse(&path, &text)?, store),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => remove(&folder),
+            Err(source) => Err(StorageError::File { path, source }),
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.folder.as_os_str().is_empty() && !self.folder.join(NOTE).exists() {
+            // What stays behind is cleared away when the graph is next opened or loaded into.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+fn take_in(folder: &Path, files: &[(Family, String)], store: &Store) -> Result<(), StorageError> {
+    for family in ORDER {
+        let of_family = files.iter().filter(|(of, _)| *of == family);
+        // After an interruption, some of them are in the store already.
+        let left: Vec<PathBuf> = of_family.map(|(_, name)| folder.join(name)).filter(|path| path.exists()).collect();
+        if !left.is_empty() {
+            store.take_in(family, left)?;
+        }
+    }
+    // Were the note to come back after a loss of power, old files could undo what was written since.
+    let note = folder.join(NOTE);
+    fs::remove_file(&note).map_err(file_error(&note))?;
+    sync(folder)?;
+    remove(folder)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<(Family, String)>, StorageError> {
+    let entry = |line: &str| {
+        let (family, name) = line.split_once('\t')?;
+        Some((Family::ALL.into_iter().find(|known| known.name() == family)?, name.to_owned()))
+    };
+    let damaged = |line: &str| StorageError::Damaged {
+        place: format!("file {}", path.display()),
+        reason: format!("{line:?} names no column family and file"),
+    };
+    text.lines().map(|line| entry(line).ok_or_else(|| damaged(line))).collect()
+}
+
+fn remove(folder: &Path) -> Result<(), StorageError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file_error(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn file_error(path: &Path) -> impl Fn(std::io::Error) -> StorageError {
+    move |source| StorageError::File { path: path.to_owned(), source }
+}
