@@ -7,6 +7,7 @@ use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, RepairReport,
 use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 use hopgraph_query::{Parameters, QueryError, QueryOptions, Rows};
+use hopgraph_tabular::arrow_array::RecordBatch;
 use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
 
 /// A graph in a directory. Shared by reference between threads; one process at a time has it
@@ -74,6 +75,18 @@ impl Graph {
         observer: &mut dyn FnMut(&hopgraph_tabular::Progress<'_>) -> ControlFlow<()>,
     ) -> Result<LoadSummary, LoadError> {
         hopgraph_tabular::load(&self.engine, options, observer)
+    }
+
+    /// Loads Arrow record batches of nodes and edges; see [`hopgraph_tabular::load_batches`].
+    pub fn load_batches<'b>(
+        &self,
+        source: &str,
+        nodes: impl IntoIterator<Item = RecordBatch, IntoIter: Send + 'b>,
+        edges: impl IntoIterator<Item = RecordBatch, IntoIter: Send + 'b>,
+        options: &LoadOptions,
+        observer: &mut dyn FnMut(&hopgraph_tabular::Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<LoadSummary, LoadError> {
+        hopgraph_tabular::load_batches(&self.engine, source, nodes, edges, options, observer)
     }
 
     /// Reads literature into the graph with a language model; see [`hopgraph_literature::ingest`].

@@ -127,15 +127,16 @@ Examples:
 A header row follows neo4j-admin (id:ID, :LABEL, name, year:int; :START_ID, :TYPE, :END_ID) or has the plain names id,
 name, label, synonyms; source, type, target. Names given here stand in place of those in the header row, one for each
 column; `-` leaves a column out. Other columns become properties; types are int, float, boolean, string, with [] for a
-list separated by `;`. Loading the same files again changes nothing, so an interrupted load is simply run again.")]
+list separated by `;`. Loading the same files again changes nothing. A load is atomic: stopped by Ctrl-C or killed,
+it leaves the graph as it was.")]
 pub(crate) struct LoadArguments {
     /// Folder of the database; made if there is none
     #[arg(value_name = "DB")]
     pub(crate) database: PathBuf,
-    /// Files of nodes, plain or gzipped; read before any edges
+    /// Files of nodes: TSV or CSV, plain or compressed (gzip, Zstandard), or Parquet; read before any edges
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "edges")]
     pub(crate) nodes: Vec<PathBuf>,
-    /// Files of edges, plain or gzipped
+    /// Files of edges, likewise
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) edges: Vec<PathBuf>,
     /// Names of the columns of the nodes files, such as id,name,label
@@ -156,6 +157,9 @@ pub(crate) struct LoadArguments {
     /// Relation types that say that something does not hold; they are never walked unless named
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     pub(crate) denied: Vec<String>,
+    /// MiB of memory for sorting; what is more is sorted on the disk
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) memory: u32,
     /// Where rows go that cannot be loaded, with line and reason [default: DB with .load-rejects.tsv added]
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,

@@ -33,6 +33,14 @@ pub enum LoadError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// A Parquet file is damaged, or holds what cannot be read.
+    #[error("{} cannot be read as Parquet: {reason}", path.display())]
+    ColumnFile {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        reason: String,
+    },
     /// The rejects file cannot be written. Rows are not dropped silently, so the load stops.
     #[error("the rejects file {} cannot be written: {source}; name another", path.display())]
     Rejects {

@@ -1,9 +1,10 @@
-//! Plain facts from delimited files: `load` reads tables of nodes and edges into a graph.
+//! Plain facts from tables: `load` reads files of nodes and edges into a graph, [`load_batches`] what a program has in
+//! memory.
 //!
-//! A file is tab- or comma-separated, plain or gzipped. Its columns are named by its header row, or by
+//! A file is tab- or comma-separated, plain or compressed (gzip, Zstandard), or Parquet. Its columns are named by its header row, or by
 //! [`LoadOptions::node_columns`] and [`LoadOptions::edge_columns`] in place of it; see [`columns`](crate::Columns) for
 //! the names. Rows that cannot be loaded are counted and written to a file of rejects; everything that is wrong with a
-//! file as a whole is found before the first row is written.
+//! file as a whole is found before the first row is read. A load becomes true as a whole at its end.
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
@@ -22,18 +23,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch;
 mod cell;
 mod columns;
+mod cut;
 mod error;
+mod input;
 mod load;
 mod options;
+mod parquet_file;
+mod parse;
 mod progress;
 mod rejects;
+mod rows;
 mod source;
+mod types;
 
+pub use arrow_array;
+pub use arrow_schema;
 pub use columns::{Column, Columns, PropertyKind, ScalarKind};
 pub use error::LoadError;
-pub use load::{LoadSummary, Tables, load};
+pub use load::{LoadSummary, Tables, load, load_batches};
 pub use options::LoadOptions;
 pub use progress::Progress;
 pub use rejects::Reject;

@@ -1,24 +1,21 @@
-//! The load itself: nodes files, then edges files, row by row into a bulk load.
+//! The load itself: nodes, then edges, parsed chunk by chunk on all cores and handed to a bulk load in order.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use csv::ByteRecord;
-use hopgraph_engine::{
-    BulkLoad, BulkNode, Edge, Graph, NodeId, Polarity, Properties, RelationType, RelationTypeId, Run, RunKind,
-    StorageError,
-};
+use arrow_array::RecordBatch;
+use hopgraph_engine::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Edge, Graph, Run, RunKind};
+use rayon::prelude::*;
 
-use crate::columns::{Column, Columns, Table};
+use crate::columns::{Columns, Table};
+use crate::input::{Chunk, Chunks, Input};
 use crate::rejects::{Reject, Rejects};
-use crate::source::Source;
-use crate::{LoadError, LoadOptions, Progress, cell};
-
-/// How many rows pass between two looks at the observer.
-const ROWS_BETWEEN_REPORTS: u64 = 4096;
+use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed};
+use crate::types::Types;
+use crate::{LoadError, LoadOptions, Progress, batch, parse};
 
 /// What a load did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +28,7 @@ pub struct LoadSummary {
     pub nodes_added: u64,
     /// Rows whose node was there before, from an earlier load or an earlier row; what they say was added to it.
     pub nodes_merged: u64,
-    /// Edges stated; repeated ones that come close together count once.
+    /// Edges stated; repeated ones count once.
     pub edges: u64,
     /// Rows that could not be loaded.
     pub rejected: u64,
@@ -41,8 +38,7 @@ pub struct LoadSummary {
     pub first_rejects: Vec<Reject>,
     /// Names given as symmetric or denied that no edge used: perhaps misspelt.
     pub unused_types: Vec<String>,
-    /// Whether the observer stopped the load. What was read is written; the same load run again ends in the graph that
-    /// an undisturbed one makes.
+    /// Whether the observer stopped the load. The graph is then as it was before, and no node or edge is counted.
     pub stopped: bool,
 }
 
@@ -58,65 +54,107 @@ pub fn load(
     Tables::open(options)?.load(graph, observer)
 }
 
+/// Loads record batches of nodes and edges that a program has in memory, or makes as it goes: as fast as files, by the
+/// same rules. The names of the columns are those of the batches, or [`LoadOptions::node_columns`] and
+/// [`LoadOptions::edge_columns`] in place of them. A property keeps the type of its array, unless its column names
+/// another. `source` is what the run is called; the files of the options are not read.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+///
+/// use hopgraph_engine::Graph;
+/// use hopgraph_tabular::arrow_array::{ArrayRef, RecordBatch, StringArray};
+/// use hopgraph_tabular::{LoadOptions, load_batches};
+///
+/// let column = |texts: &[&str]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+/// let nodes = RecordBatch::try_from_iter([("id", column(&["G1", "D1"])), ("label", column(&["gene", "disease"]))])?;
+/// let edges = RecordBatch::try_from_iter([
+///     ("source", column(&["G1"])),
+///     ("type", column(&["causes"])),
+///     ("target", column(&["D1"])),
+/// ])?;
+/// let graph = Graph::temporary()?;
+/// let options = LoadOptions::default();
+/// let summary =
+///     load_batches(&graph, "a data frame", [nodes], [edges], &options, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!((summary.nodes_added, summary.edges), (2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`LoadError::Columns`], [`LoadError::Rejects`], [`LoadError::Storage`].
+pub fn load_batches<'b>(
+    graph: &Graph,
+    source: &str,
+    nodes: impl IntoIterator<Item = RecordBatch, IntoIter: Send + 'b>,
+    edges: impl IntoIterator<Item = RecordBatch, IntoIter: Send + 'b>,
+    options: &LoadOptions,
+    observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+) -> Result<LoadSummary, LoadError> {
+    let nodes = Input::batches(source, nodes.into_iter(), Table::Nodes, options)?;
+    let edges = Input::batches(source, edges.into_iter(), Table::Edges, options)?;
+    let inputs = Inputs { nodes: nodes.into_iter().collect(), edges: edges.into_iter().collect() };
+    Loading::begin(graph, source.to_owned(), options, observer)?.run(inputs)
+}
+
 /// Files that were opened and understood, ready to be loaded. In two steps, so that a program can find out that the
 /// files make sense before it makes a graph for them.
 pub struct Tables<'o> {
     options: &'o LoadOptions,
-    nodes: Vec<(Source, Columns)>,
-    edges: Vec<(Source, Columns)>,
+    inputs: Inputs<'static>,
     bytes_read: Arc<AtomicU64>,
+}
+
+struct Inputs<'c> {
+    nodes: Vec<Input<'c>>,
+    edges: Vec<Input<'c>>,
 }
 
 impl<'o> Tables<'o> {
     /// Opens every file and finds out what its columns mean.
     ///
     /// # Errors
-    /// [`LoadError::NothingToLoad`], [`LoadError::File`], [`LoadError::Empty`], [`LoadError::Columns`].
+    /// [`LoadError::NothingToLoad`], [`LoadError::File`], [`LoadError::Empty`], [`LoadError::Columns`],
+    /// [`LoadError::ColumnFile`].
     pub fn open(options: &'o LoadOptions) -> Result<Self, LoadError> {
         if options.nodes.is_empty() && options.edges.is_empty() {
             return Err(LoadError::NothingToLoad);
         }
         let bytes_read = Arc::new(AtomicU64::new(0));
-        let nodes = open_all(&options.nodes, Table::Nodes, options, &bytes_read)?;
-        let edges = open_all(&options.edges, Table::Edges, options, &bytes_read)?;
-        Ok(Self { options, nodes, edges, bytes_read })
+        let open = |paths: &[PathBuf], table| -> Result<Vec<_>, LoadError> {
+            paths.iter().map(|path| Input::open(path, table, options, &bytes_read)).collect()
+        };
+        let inputs = Inputs { nodes: open(&options.nodes, Table::Nodes)?, edges: open(&options.edges, Table::Edges)? };
+        Ok(Self { options, inputs, bytes_read })
     }
 
     /// Loads all nodes files in order, then all edges files. A node that the graph has already is added to; an edge
-    /// that it has already is stated once more under this load. Loading the same files again changes nothing.
+    /// that it has already is stated once more under this load. The load becomes true as a whole at its end; before
+    /// that, an error, a stop or a crash leaves the graph as it was. Loading the same files again changes nothing.
     ///
     /// # Errors
     /// See [`LoadError`]. A row that is wrong by itself (too few fields, an unknown end, a bad number) is no error but
-    /// a reject. If a file breaks off in the middle, what came before it may have been written.
+    /// a reject.
     pub fn load(
         self,
         graph: &Graph,
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<LoadSummary, LoadError> {
         let options = self.options;
-        let mut loading = Loading {
-            bulk: graph.bulk_load(&run(options))?,
-            types: Types::new(options),
-            rejects: Rejects::new(options.rejects.clone()),
-            observer,
-            bytes_total: bytes_total(options),
-            bytes_read: self.bytes_read,
-            rows: 0,
-            stopped: false,
-        };
-        loading.types.settle(&mut loading.bulk)?;
-        let node_rows = loading.nodes(self.nodes)?;
-        let edge_rows = loading.edges(self.edges)?;
-        loading.finish(node_rows, edge_rows)
+        let files: Vec<String> =
+            options.nodes.iter().chain(&options.edges).map(|path| path.display().to_string()).collect();
+        let mut loading = Loading::begin(graph, files.join(", "), options, observer)?;
+        loading.bytes_read = self.bytes_read;
+        loading.bytes_total = bytes_total(options);
+        loading.run(self.inputs)
     }
 }
 
 /// The run that the facts stand under.
-fn run(options: &LoadOptions) -> Run {
-    let files: Vec<String> =
-        options.nodes.iter().chain(&options.edges).map(|path| path.display().to_string()).collect();
+fn run(source: String) -> Run {
     Run {
-        kind: RunKind::Load { source: files.join(", ") },
+        kind: RunKind::Load { source },
         started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         program: concat!("hopgraph ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
@@ -128,53 +166,11 @@ fn bytes_total(options: &LoadOptions) -> Option<u64> {
     options.nodes.iter().chain(&options.edges).map(length).sum()
 }
 
-fn open_all(
-    paths: &[PathBuf],
-    table: Table,
-    options: &LoadOptions,
-    bytes_read: &Arc<AtomicU64>,
-) -> Result<Vec<(Source, Columns)>, LoadError> {
-    paths.iter().map(|path| open(path, table, options, bytes_read)).collect()
-}
+/// How many chunks wait at most between the thread that reads and those that parse.
+const CHUNKS_AHEAD: usize = 8;
 
-/// Opens a file and finds out what its columns mean; the header row, if there is one, is taken away.
-fn open(
-    path: &Path,
-    table: Table,
-    options: &LoadOptions,
-    bytes_read: &Arc<AtomicU64>,
-) -> Result<(Source, Columns), LoadError> {
-    let mut source = Source::open(path, options.delimiter, bytes_read)?;
-    let wrong = |reason| LoadError::Columns { path: path.to_owned(), reason };
-    let names = match table {
-        Table::Nodes => &options.node_columns,
-        Table::Edges => &options.edge_columns,
-    };
-    let first: Vec<String> = source
-        .peek_first()
-        .map(|row| row.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect())
-        .unwrap_or_default();
-    let columns = match names {
-        Some(names) => Columns::of_table(names, table).map_err(wrong)?,
-        None if options.no_header => {
-            return Err(wrong(format!("without a header row the columns have to be named with {}", table.option())));
-        }
-        None => Columns::of_table(&first, table).map_err(wrong)?,
-    };
-    if columns.len() != first.len() {
-        return Err(wrong(format!(
-            "{} names {} columns, but the first row has {} ({:?}); name each, with - for one to leave out",
-            table.option(),
-            columns.len(),
-            first.len(),
-            first.join(if source.delimiter() == b',' { "," } else { "\t" }),
-        )));
-    }
-    if !options.no_header {
-        source.skip_first();
-    }
-    Ok((source, columns))
-}
+/// How many chunks are parsed at most before what they hold is taken.
+const CHUNKS_AT_ONCE: usize = 16;
 
 /// A load under way.
 struct Loading<'g, 'o> {
@@ -189,90 +185,118 @@ struct Loading<'g, 'o> {
     stopped: bool,
 }
 
-/// Why a row was not loaded: its own fault, or one that ends the load.
-enum RowError {
-    Reject(String),
-    Fatal(LoadError),
-}
+impl<'g, 'o> Loading<'g, 'o> {
+    fn begin(
+        graph: &'g Graph,
+        source: String,
+        options: &LoadOptions,
+        observer: &'o mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Self, LoadError> {
+        let memory = options.memory_bytes.map(|memory_bytes| BulkOptions { memory_bytes });
+        let mut bulk = graph.bulk_load_with(&run(source), memory.unwrap_or_default())?;
+        let types = Types::new(options);
+        types.settle(&mut bulk)?;
+        Ok(Self {
+            bulk,
+            types,
+            rejects: Rejects::new(options.rejects.clone()),
+            observer,
+            bytes_read: Arc::default(),
+            bytes_total: None,
+            rows: 0,
+            stopped: false,
+        })
+    }
 
-impl From<StorageError> for RowError {
-    fn from(error: StorageError) -> Self {
-        match error {
-            // The graph does not take this name; the next row may be fine.
-            StorageError::InvalidName { .. } => Self::Reject(error.to_string()),
-            other => Self::Fatal(other.into()),
+    fn run(mut self, inputs: Inputs<'_>) -> Result<LoadSummary, LoadError> {
+        for input in inputs.nodes {
+            self.input(input, |chunk, columns, _| nodes(chunk, columns), Self::take_nodes)?;
         }
-    }
-}
-
-impl From<String> for RowError {
-    fn from(reason: String) -> Self {
-        Self::Reject(reason)
-    }
-}
-
-impl Loading<'_, '_> {
-    fn nodes(&mut self, files: Vec<(Source, Columns)>) -> Result<u64, LoadError> {
-        let mut reader = NodeRow::default();
-        self.files(files, |bulk, _, row, columns| reader.load(bulk, row, columns))
+        let node_rows = self.rows;
+        for input in inputs.edges {
+            self.input(input, edges, Self::take_edges)?;
+        }
+        self.finish(node_rows)
     }
 
-    fn edges(&mut self, files: Vec<(Source, Columns)>) -> Result<u64, LoadError> {
-        let mut reader = EdgeRow::default();
-        self.files(files, |bulk, types, row, columns| reader.load(bulk, types, row, columns))
-    }
-
-    /// Hands every row of these files to `load_row`; gives the number of rows.
-    fn files(
+    /// Reads one input: on a thread of its own it is read and decompressed, on all cores its chunks are parsed, and here
+    /// what they hold is taken in order.
+    fn input<T: Send>(
         &mut self,
-        files: Vec<(Source, Columns)>,
-        mut load_row: impl FnMut(&mut BulkLoad<'_>, &mut Types, &[&str], &Columns) -> Result<(), RowError>,
-    ) -> Result<u64, LoadError> {
-        let rows_before = self.rows;
-        let mut row = ByteRecord::new();
-        for (mut source, columns) in files {
-            while !self.stopped && source.read(&mut row)? {
-                let loaded = fields(&row, &columns)
-                    .map_err(RowError::Reject)
-                    .and_then(|fields| load_row(&mut self.bulk, &mut self.types, &fields, &columns));
-                match loaded {
-                    Ok(()) => {}
-                    Err(RowError::Reject(reason)) => {
-                        self.rejects.take(source.path(), source.delimiter(), &row, reason)?;
-                    }
-                    Err(RowError::Fatal(error)) => return Err(error),
+        input: Input<'_>,
+        parse: impl Fn(&Chunk, &Columns, &BulkLoad<'_>) -> Result<Parsed<T>, LoadError> + Sync,
+        mut take: impl FnMut(&mut Self, T) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        let Input { path, columns, chunks } = input;
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            scope.spawn(move || send(chunks, &sender));
+            while !self.stopped {
+                let wave = next_wave(&receiver)?;
+                if wave.is_empty() {
+                    break;
                 }
-                self.rows += 1;
-                if self.rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
-                    self.report(source.path());
+                self.bulk.prepare_look_ups()?;
+                let bulk = &self.bulk;
+                let parsed: Vec<_> = wave.par_iter().map(|chunk| parse(chunk, &columns, bulk)).collect();
+                for parsed in parsed {
+                    let parsed = parsed?;
+                    self.rows += parsed.rows;
+                    parsed.rejects.into_iter().try_for_each(|rejected| self.rejects.take(&path, rejected))?;
+                    take(self, parsed.content)?;
                 }
+                self.report(&path, false);
             }
-            self.report(source.path());
-        }
-        Ok(self.rows - rows_before)
+            Ok(())
+        })
     }
 
-    fn report(&mut self, file: &Path) {
+    fn take_nodes(&mut self, nodes: Nodes) -> Result<(), LoadError> {
+        for (identifier, NodeRow { name, labels, synonyms, properties }) in nodes.0 {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            let synonyms: Vec<&str> = synonyms.iter().map(String::as_str).collect();
+            let (labels, synonyms) = (&labels[..], &synonyms[..]);
+            self.bulk.add_node(&BulkNode { identifier: &identifier, labels, name: &name, synonyms, properties })?;
+        }
+        Ok(())
+    }
+
+    fn take_edges(&mut self, edges: Vec<EdgesOfType>) -> Result<(), LoadError> {
+        for EdgesOfType { relation, ends, with_properties } in edges {
+            let relation = self.types.id(&mut self.bulk, &relation)?;
+            self.bulk.add_edges(relation, ends)?;
+            for (source, target, properties) in with_properties {
+                self.bulk.add_edge(Edge { relation, source, target }, &properties)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, file: &Path, writing: bool) {
         let told = (self.observer)(&Progress {
             file,
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             bytes_total: self.bytes_total,
             rows: self.rows,
             rejected: self.rejects.count(),
+            writing,
         });
         self.stopped |= told.is_break();
     }
 
-    fn finish(self, node_rows: u64, edge_rows: u64) -> Result<LoadSummary, LoadError> {
-        let summary = self.bulk.finish()?;
+    fn finish(mut self, node_rows: u64) -> Result<LoadSummary, LoadError> {
+        if !self.stopped {
+            self.report(Path::new(""), true);
+        }
+        let written = if self.stopped { BulkSummary::default() } else { self.bulk.finish()? };
         let rejected = self.rejects.count();
         let (rejects_file, first_rejects) = self.rejects.finish()?;
         Ok(LoadSummary {
             node_rows,
-            edge_rows,
-            nodes_added: summary.nodes_added,
-            nodes_merged: summary.nodes_merged,
-            edges: summary.edges,
+            edge_rows: self.rows - node_rows,
+            nodes_added: written.nodes_added,
+            nodes_merged: written.nodes_merged,
+            edges: written.edges,
             rejected,
             rejects_file,
             first_rejects,
@@ -282,180 +306,32 @@ impl Loading<'_, '_> {
     }
 }
 
-/// The fields of a row, as many as there are columns.
-fn fields<'r>(row: &'r ByteRecord, columns: &Columns) -> Result<Vec<&'r str>, String> {
-    if row.len() != columns.len() {
-        return Err(format!("{} fields where {} are expected", row.len(), columns.len()));
-    }
-    let text =
-        |(index, field)| std::str::from_utf8(field).map_err(|_| format!("field {} is not UTF-8 text", index + 1));
-    row.iter().enumerate().map(text).collect()
-}
-
-/// An identifier with the prefix of its id space, unless it has it already.
-fn in_space<'a>(identifier: &'a str, space: &Option<String>, buffer: &'a mut String) -> &'a str {
-    let Some(space) = space else { return identifier };
-    if identifier.strip_prefix(space.as_str()).is_some_and(|rest| rest.starts_with(':')) {
-        return identifier;
-    }
-    buffer.clear();
-    buffer.push_str(space);
-    buffer.push(':');
-    buffer.push_str(identifier);
-    buffer
-}
-
-/// Reads rows of nodes; its buffers live from row to row.
-#[derive(Default)]
-struct NodeRow {
-    identifier: String,
-}
-
-impl NodeRow {
-    fn load(&mut self, bulk: &mut BulkLoad<'_>, row: &[&str], columns: &Columns) -> Result<(), RowError> {
-        let (mut identifier, mut name) = ("", "");
-        let (mut labels, mut synonyms) = (Vec::new(), Vec::new());
-        let mut space = &None;
-        let mut properties = Properties::new();
-        for (&field, column) in row.iter().zip(columns.iter()) {
-            match column {
-                Column::Identifier(of) => (identifier, space) = (field, of),
-                Column::Name => name = field,
-                Column::Labels => labels.extend(cell::labels(field)),
-                Column::Synonyms => synonyms.extend(cell::synonyms(field)),
-                Column::Property { name, kind } => {
-                    let value = cell::property(field, *kind).map_err(|reason| format!("{name}: {reason}"))?;
-                    properties.extend(value.map(|value| (name.clone(), value)));
-                }
-                Column::Source(_) | Column::Target(_) | Column::Type | Column::Ignored => {}
-            }
-        }
-        if identifier.is_empty() {
-            return Err(RowError::Reject("no id".to_owned()));
-        }
-        let identifier = in_space(identifier, space, &mut self.identifier);
-        bulk.add_node(&BulkNode { identifier, labels: &labels, name, synonyms: &synonyms, properties })?;
-        Ok(())
+fn nodes(chunk: &Chunk, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
+    match chunk {
+        Chunk::Text(block) => parse::nodes(block, columns),
+        Chunk::Batch(rows) => batch::nodes(rows, columns),
     }
 }
 
-/// Reads rows of edges; remembers the last source, since files are mostly sorted by it.
-#[derive(Default)]
-struct EdgeRow {
-    source: Option<(String, NodeId)>,
-    buffer: String,
+fn edges(chunk: &Chunk, columns: &Columns, bulk: &BulkLoad<'_>) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
+    match chunk {
+        Chunk::Text(block) => parse::edges(block, columns, bulk),
+        Chunk::Batch(rows) => batch::edges(rows, columns, bulk),
+    }
 }
 
-impl EdgeRow {
-    fn load(
-        &mut self,
-        bulk: &mut BulkLoad<'_>,
-        types: &mut Types,
-        row: &[&str],
-        columns: &Columns,
-    ) -> Result<(), RowError> {
-        let (mut source, mut target, mut relation) = ("", "", "");
-        let (mut source_space, mut target_space) = (&None, &None);
-        let mut properties = Properties::new();
-        for (&field, column) in row.iter().zip(columns.iter()) {
-            match column {
-                Column::Source(space) => (source, source_space) = (field, space),
-                Column::Target(space) => (target, target_space) = (field, space),
-                Column::Type => relation = field.trim(),
-                Column::Property { name, kind } => {
-                    let value = cell::property(field, *kind).map_err(|reason| format!("{name}: {reason}"))?;
-                    properties.extend(value.map(|value| (name.clone(), value)));
-                }
-                Column::Identifier(_) | Column::Name | Column::Labels | Column::Synonyms | Column::Ignored => {}
-            }
-        }
-        if relation.is_empty() {
-            return Err(RowError::Reject("no relation type".to_owned()));
-        }
-        let source = self.source(bulk, source, source_space)?;
-        let target = node(bulk, in_space(target, target_space, &mut self.buffer), "target")?;
-        let relation = types.id(bulk, relation)?;
-        bulk.add_edge(Edge { relation, source, target }, &properties)?;
-        Ok(())
-    }
-
-    fn source(&mut self, bulk: &BulkLoad<'_>, identifier: &str, space: &Option<String>) -> Result<NodeId, RowError> {
-        let identifier = in_space(identifier, space, &mut self.buffer);
-        match &mut self.source {
-            Some((last, id)) if last == identifier => Ok(*id),
-            remembered => {
-                let id = node(bulk, identifier, "source")?;
-                *remembered = Some((identifier.to_owned(), id));
-                Ok(id)
-            }
+/// Sends chunks until there are no more, one fails, or nobody wants them.
+fn send(chunks: Chunks<'_>, sender: &SyncSender<Result<Chunk, LoadError>>) {
+    for chunk in chunks {
+        let failed = chunk.is_err();
+        if sender.send(chunk).is_err() || failed {
+            return;
         }
     }
 }
 
-fn node(bulk: &BulkLoad<'_>, identifier: &str, end: &str) -> Result<NodeId, RowError> {
-    if identifier.is_empty() {
-        return Err(RowError::Reject(format!("no {end}")));
-    }
-    bulk.node(identifier)?.ok_or_else(|| RowError::Reject(format!("unknown {end} {identifier:?}: no node has this id")))
-}
-
-/// The relation types of a load, and what was said of them.
-struct Types {
-    /// By name as written in the file.
-    known: HashMap<String, RelationTypeId>,
-    /// What the options say, by lower-case name; the flag is true once an edge has used it.
-    flagged: HashMap<String, (RelationType, bool)>,
-}
-
-impl Types {
-    fn new(options: &LoadOptions) -> Self {
-        let mut flagged: HashMap<String, (RelationType, bool)> = HashMap::new();
-        for name in options.symmetric.iter().chain(&options.denied) {
-            let listed = |names: &[String]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
-            let polarity = if listed(&options.denied) { Polarity::Denied } else { Polarity::Asserted };
-            let relation_type = RelationType { name: name.clone(), polarity, symmetric: listed(&options.symmetric) };
-            flagged.entry(name.to_lowercase()).or_insert((relation_type, false));
-        }
-        Self { known: HashMap::new(), flagged }
-    }
-
-    /// Fails before the first row if the options contradict a type that the graph has.
-    fn settle(&self, bulk: &mut BulkLoad<'_>) -> Result<(), LoadError> {
-        for (relation_type, _) in self.flagged.values() {
-            if bulk.catalog().relation_type_id(&relation_type.name).is_some() {
-                bulk.relation_type(relation_type)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn id(&mut self, bulk: &mut BulkLoad<'_>, name: &str) -> Result<RelationTypeId, StorageError> {
-        if let Some(id) = self.known.get(name) {
-            return Ok(*id);
-        }
-        let id = match self.flagged.get_mut(&name.to_lowercase()) {
-            Some((relation_type, used)) => {
-                *used = true;
-                bulk.relation_type(relation_type)?
-            }
-            None => match bulk.catalog().relation_type_id(name) {
-                Some(id) => id,
-                None => bulk.relation_type(&RelationType {
-                    name: name.to_owned(),
-                    polarity: Polarity::Asserted,
-                    symmetric: false,
-                })?,
-            },
-        };
-        self.known.insert(name.to_owned(), id);
-        Ok(id)
-    }
-
-    /// The names given in the options that no edge used, in alphabetical order.
-    fn unused(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.flagged.values().filter(|(_, used)| !used).map(|(kind, _)| kind.name.clone()).collect();
-        names.sort();
-        names
-    }
+/// Waits for a chunk and takes what else is there; empty at the end.
+fn next_wave(receiver: &Receiver<Result<Chunk, LoadError>>) -> Result<Vec<Chunk>, LoadError> {
+    let first = receiver.recv().into_iter();
+    first.chain(receiver.try_iter()).take(CHUNKS_AT_ONCE).collect()
 }

@@ -16,10 +16,19 @@ const EXAMPLES: usize = 5;
 pub struct Reject {
     /// The file that it stands in.
     pub file: PathBuf,
-    /// Its line there, counted from 1.
+    /// Its line there, counted from 1; in a column file or a record batch, its row.
     pub line: u64,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// A rejected row as the parser hands it on.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    pub(crate) line: u64,
+    pub(crate) delimiter: u8,
+    pub(crate) row: ByteRecord,
+    pub(crate) reason: String,
 }
 
 /// Takes rejected rows. The file is made when the first one comes, so that a clean load leaves none; it has the columns
@@ -43,18 +52,12 @@ impl Rejects {
     }
 
     /// Takes a row.
-    pub(crate) fn take(
-        &mut self,
-        file: &Path,
-        delimiter: u8,
-        row: &ByteRecord,
-        reason: String,
-    ) -> Result<(), LoadError> {
-        let line = row.position().map_or(0, csv::Position::line);
+    pub(crate) fn take(&mut self, file: &Path, rejected: Rejected) -> Result<(), LoadError> {
         self.count += 1;
-        self.write(file, line, delimiter, row, &reason)
+        self.write(file, &rejected)
             .map_err(|source| LoadError::Rejects { path: self.path.clone().unwrap_or_default(), source })?;
         if self.first.len() < EXAMPLES {
+            let Rejected { line, reason, .. } = rejected;
             self.first.push(Reject { file: file.to_owned(), line, reason });
         }
         Ok(())
@@ -70,7 +73,7 @@ impl Rejects {
         }
     }
 
-    fn write(&mut self, file: &Path, line: u64, delimiter: u8, row: &ByteRecord, reason: &str) -> io::Result<()> {
+    fn write(&mut self, file: &Path, Rejected { line, delimiter, row, reason }: &Rejected) -> io::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         if self.file.is_none() {
             let mut created = BufWriter::new(File::create(path)?);
@@ -80,7 +83,7 @@ impl Rejects {
         let Some(output) = &mut self.file else { return Ok(()) };
         let reason = reason.replace(['\t', '\n', '\r'], " ");
         write!(output, "{}\t{line}\t{reason}\t", file.display())?;
-        output.write_all(&on_one_line(row, delimiter)?)?;
+        output.write_all(&on_one_line(row, *delimiter)?)?;
         output.write_all(b"\n")
     }
 }

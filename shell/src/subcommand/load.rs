@@ -28,13 +28,12 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<ExitCode> {
     });
     meter.finish();
     let summary = outcome?;
-    write_summary(&summary, &meter, &mut std::io::stdout().lock())?;
+    if !summary.stopped {
+        write_summary(&summary, &meter, &mut std::io::stdout().lock())?;
+    }
     write_warnings(&summary, &mut std::io::stderr())?;
     if summary.stopped {
-        writeln!(
-            std::io::stderr(),
-            "stopped; what was read is in the graph: run the same command again to load the rest"
-        )?;
+        writeln!(std::io::stderr(), "stopped; the graph is as it was")?;
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
     if summary.rejected > 0 && summary.rejected == summary.node_rows + summary.edge_rows {
@@ -53,6 +52,7 @@ fn options(arguments: &LoadArguments) -> LoadOptions {
         delimiter: arguments.delimiter,
         symmetric: arguments.symmetric.clone(),
         denied: arguments.denied.clone(),
+        memory_bytes: Some((arguments.memory as usize) << 20),
         rejects: Some(
             arguments.rejects.clone().unwrap_or_else(|| default_rejects(&arguments.database, "load-rejects.tsv")),
         ),
@@ -62,6 +62,7 @@ fn options(arguments: &LoadArguments) -> LoadOptions {
 fn position(progress: &Progress<'_>) -> Position {
     let file = progress.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let note = match progress.rejected {
+        _ if progress.writing => "sorting and writing".to_owned(),
         0 => file,
         rejected => format!("{file}, {} rejected", grouped(rejected)),
     };

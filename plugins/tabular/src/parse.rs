@@ -1,0 +1,138 @@
+//! Turns a block of text into rows of nodes or edges. Blocks are parsed at the same time, so nothing here changes the
+//! graph.
+
+use csv::ByteRecord;
+use hopgraph_engine::Properties;
+
+use crate::columns::{Column, Columns};
+use crate::rejects::Rejected;
+use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, RowError};
+use crate::source::Block;
+use crate::{LoadError, cell};
+
+/// The delimiter, if quotes mean something beside it. A quote in a tab-separated file is a letter: names such as
+/// 5"-nucleotidase would swallow lines.
+pub(crate) fn quoting(delimiter: u8) -> Option<u8> {
+    (delimiter != b'\t').then_some(delimiter)
+}
+
+/// How many line breaks a text holds.
+pub(crate) fn lines(text: &[u8]) -> u64 {
+    text.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// The first row of a text; `None` if there is none.
+pub(crate) fn first(text: &[u8], delimiter: u8) -> Option<ByteRecord> {
+    let mut row = ByteRecord::new();
+    let found = reader(text, delimiter).read_byte_record(&mut row).expect("reading from memory does not fail");
+    found.then_some(row)
+}
+
+fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .quoting(quoting(delimiter).is_some())
+        .flexible(true)
+        .has_headers(false)
+        .buffer_capacity(1 << 16)
+        .from_reader(text)
+}
+
+/// The nodes of a block.
+pub(crate) fn nodes(block: &Block, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
+    let mut nodes = Nodes::default();
+    rows(block, columns, |fields| node(fields, columns, &mut nodes)).map(|parsed| parsed.with(nodes))
+}
+
+/// The edges of a block by type, their ends looked up.
+pub(crate) fn edges(
+    block: &Block,
+    columns: &Columns,
+    ends: &dyn EndLookup,
+) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
+    let mut edges = Edges::new(ends);
+    let parsed = rows(block, columns, |fields| edge(fields, columns, &mut edges))?;
+    Ok(parsed.with(edges.by_type))
+}
+
+/// Hands the fields of every row to `take`, and keeps the rows that it rejects.
+fn rows(
+    block: &Block,
+    columns: &Columns,
+    mut take: impl FnMut(&[&str]) -> Result<(), RowError>,
+) -> Result<Parsed<()>, LoadError> {
+    let mut parsed = Parsed::default();
+    let mut reader = reader(&block.text, block.delimiter);
+    let mut row = ByteRecord::new();
+    let mut fields: Vec<&str> = Vec::new();
+    while reader.read_byte_record(&mut row).expect("reading from memory does not fail") {
+        parsed.rows += 1;
+        let mut texts = reuse(fields);
+        let taken = read_fields(&row, columns, &mut texts).map_err(RowError::Reject).and_then(|()| take(&texts));
+        fields = reuse(texts);
+        match taken {
+            Ok(()) => {}
+            Err(RowError::Fatal(error)) => return Err(error),
+            Err(RowError::Reject(reason)) => {
+                let line = block.first_line + row.position().map_or(0, |position| position.line() - 1);
+                parsed.rejects.push(Rejected { line, delimiter: block.delimiter, row: row.clone(), reason });
+            }
+        }
+    }
+    Ok(parsed)
+}
+
+/// The same memory for texts that live otherwise long.
+fn reuse<'b>(mut texts: Vec<&str>) -> Vec<&'b str> {
+    texts.clear();
+    texts.into_iter().map(|_| "").collect()
+}
+
+/// The fields of a row, as many as there are columns.
+fn read_fields<'r>(row: &'r ByteRecord, columns: &Columns, fields: &mut Vec<&'r str>) -> Result<(), String> {
+    if row.len() != columns.len() {
+        return Err(format!("{} fields where {} are expected", row.len(), columns.len()));
+    }
+    for (index, field) in row.iter().enumerate() {
+        fields.push(std::str::from_utf8(field).map_err(|_| format!("field {} is not UTF-8 text", index + 1))?);
+    }
+    Ok(())
+}
+
+fn node(fields: &[&str], columns: &Columns, nodes: &mut Nodes) -> Result<(), RowError> {
+    let mut row = NodeRow::default();
+    let (mut identifier, mut space) = ("", &None);
+    for (&field, column) in fields.iter().zip(columns.iter()) {
+        match column {
+            Column::Identifier(of) => (identifier, space) = (field, of),
+            Column::Name => field.clone_into(&mut row.name),
+            Column::Labels => row.labels.extend(cell::labels(field).map(str::to_owned)),
+            Column::Synonyms => row.synonyms.extend(cell::synonyms(field).map(str::to_owned)),
+            Column::Property { name, kind } => {
+                let value = cell::property(field, *kind).map_err(|reason| format!("{name}: {reason}"))?;
+                row.properties.extend(value.map(|value| (name.clone(), value)));
+            }
+            Column::Source(_) | Column::Target(_) | Column::Type | Column::Ignored => {}
+        }
+    }
+    nodes.push(identifier, space, row)
+}
+
+fn edge(fields: &[&str], columns: &Columns, edges: &mut Edges<'_>) -> Result<(), RowError> {
+    let (mut source, mut target, mut relation) = ("", "", "");
+    let (mut source_space, mut target_space) = (&None, &None);
+    let mut properties = Properties::new();
+    for (&field, column) in fields.iter().zip(columns.iter()) {
+        match column {
+            Column::Source(space) => (source, source_space) = (field, space),
+            Column::Target(space) => (target, target_space) = (field, space),
+            Column::Type => relation = field.trim(),
+            Column::Property { name, kind } => {
+                let value = cell::property(field, *kind).map_err(|reason| format!("{name}: {reason}"))?;
+                properties.extend(value.map(|value| (name.clone(), value)));
+            }
+            Column::Identifier(_) | Column::Name | Column::Labels | Column::Synonyms | Column::Ignored => {}
+        }
+    }
+    edges.push((source, source_space), relation, (target, target_space), properties)
+}
