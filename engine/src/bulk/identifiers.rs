@@ -4,30 +4,44 @@ use std::hash::BuildHasher;
 
 use crate::NodeId;
 
-/// A slot that holds nothing. Slots hold the number of an entry plus one, so this is none of them.
-const FREE: u64 = 0;
-
-/// A map from identifiers to nodes that only grows: open addressing, at most half full, 16 to 32 bytes for each
-/// identifier beside its text.
+/// A map from identifiers to nodes that only grows: open addressing, 24 to 48 bytes for each identifier beside its text.
+/// What a look-up needs stands in one slot, so that it waits for memory twice: for the slot and for the text.
 #[derive(Debug)]
 pub(super) struct Identifiers<S = std::hash::BuildHasherDefault<std::hash::DefaultHasher>> {
     hasher: S,
-    /// The upper half of the hash and the number of the entry plus one.
-    slots: Vec<u64>,
-    entries: Vec<Entry>,
+    slots: Vec<Slot>,
+    count: usize,
     text: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// Where its text ends; it begins where that of the entry before it ends.
-    end: u64,
-    node: NodeId,
+struct Slot {
+    /// The upper half of the hash.
+    tag: u32,
+    /// `NONE` if the slot is free.
+    node: u32,
+    /// Where the text begins, above the sixteen bits of its length.
+    place: u64,
+}
+
+/// No node has this id: the last one is never handed out.
+const NONE: u32 = u32::MAX;
+
+const FREE: Slot = Slot { tag: 0, node: NONE, place: 0 };
+
+/// Identifiers whose memory is asked for at once.
+const EXPECTED_AT_ONCE: usize = 64;
+
+impl Slot {
+    fn text(self, text: &[u8]) -> &[u8] {
+        let start = (self.place >> 16) as usize;
+        &text[start..start + (self.place & 0xFFFF) as usize]
+    }
 }
 
 impl<S: Default> Default for Identifiers<S> {
     fn default() -> Self {
-        Self { hasher: S::default(), slots: vec![FREE; 16], entries: Vec::new(), text: Vec::new() }
+        Self { hasher: S::default(), slots: vec![FREE; 16], count: 0, text: Vec::new() }
     }
 }
 
@@ -35,64 +49,71 @@ impl<S: BuildHasher> Identifiers<S> {
     /// The node of an identifier.
     pub(super) fn get(&self, identifier: &str) -> Option<NodeId> {
         let hash = self.hasher.hash_one(identifier);
-        let slot = self.find(identifier.as_bytes(), hash);
-        (self.slots[slot] != FREE).then(|| self.entries[number(self.slots[slot])].node)
+        let slot = self.slots[self.find(identifier.as_bytes(), hash)];
+        (slot.node != NONE).then(|| NodeId::new(slot.node))
+    }
+
+    /// Brings what the look-ups of these identifiers will read into the cache: for all of them at the same time, where
+    /// each would wait for the one before.
+    pub(super) fn expect(&self, identifiers: &[&str]) {
+        let mask = self.slots.len() - 1;
+        let mut places = [0; EXPECTED_AT_ONCE];
+        for identifiers in identifiers.chunks(EXPECTED_AT_ONCE) {
+            for (place, identifier) in places.iter_mut().zip(identifiers) {
+                *place = self.hasher.hash_one(identifier) as usize & mask;
+            }
+            let texts = places.map(|slot| (self.slots[slot & mask].place >> 16) as usize);
+            let sum = texts.map(|start| u64::from(self.text.get(start).copied().unwrap_or_default()));
+            std::hint::black_box(sum);
+        }
     }
 
     /// Notes the node of an identifier, unless it has one already.
     pub(super) fn insert(&mut self, identifier: &str, node: NodeId) {
-        if 2 * self.entries.len() >= self.slots.len() {
+        if 3 * self.count >= 2 * self.slots.len() {
             self.grow();
         }
         let hash = self.hasher.hash_one(identifier);
         let slot = self.find(identifier.as_bytes(), hash);
-        if self.slots[slot] == FREE {
+        if self.slots[slot].node == NONE {
+            let length = u16::try_from(identifier.len()).expect("identifiers are limited to 4,096 bytes");
+            let place = (self.text.len() as u64) << 16 | u64::from(length);
             self.text.extend_from_slice(identifier.as_bytes());
-            self.entries.push(Entry { end: self.text.len() as u64, node });
-            self.slots[slot] = tagged(hash, self.entries.len());
+            self.slots[slot] = Slot { tag: tag(hash), node: node.get(), place };
+            self.count += 1;
         }
     }
 
     /// The slot of an identifier, or the free one where it would go.
     fn find(&self, identifier: &[u8], hash: u64) -> usize {
         let mask = self.slots.len() - 1;
-        let mut slot = hash as usize & mask;
+        let mut place = hash as usize & mask;
         loop {
-            let held = self.slots[slot];
-            if held == FREE || (held >> 32 == hash >> 32 && self.text_of(number(held)) == identifier) {
-                return slot;
+            let slot = self.slots[place];
+            if slot.node == NONE || (slot.tag == tag(hash) && slot.text(&self.text) == identifier) {
+                return place;
             }
-            slot = (slot + 1) & mask;
+            place = (place + 1) & mask;
         }
-    }
-
-    fn text_of(&self, entry: usize) -> &[u8] {
-        let start = if entry == 0 { 0 } else { self.entries[entry - 1].end };
-        &self.text[start as usize..self.entries[entry].end as usize]
     }
 
     fn grow(&mut self) {
         let mask = 2 * self.slots.len() - 1;
         let mut slots = vec![FREE; mask + 1];
-        for entry in 0..self.entries.len() {
-            let hash = self.hasher.hash_one(std::str::from_utf8(self.text_of(entry)).expect("it went in as text"));
-            let mut slot = hash as usize & mask;
-            while slots[slot] != FREE {
-                slot = (slot + 1) & mask;
+        for &slot in self.slots.iter().filter(|slot| slot.node != NONE) {
+            let text = std::str::from_utf8(slot.text(&self.text)).expect("it went in as text");
+            let mut place = self.hasher.hash_one(text) as usize & mask;
+            while slots[place].node != NONE {
+                place = (place + 1) & mask;
             }
-            slots[slot] = tagged(hash, entry + 1);
+            slots[place] = slot;
         }
         self.slots = slots;
     }
 }
 
-fn tagged(hash: u64, entry_plus_one: usize) -> u64 {
-    hash >> 32 << 32 | entry_plus_one as u64
-}
-
-/// The entry that a slot names.
-fn number(slot: u64) -> usize {
-    (slot & u64::from(u32::MAX)) as usize - 1
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]
@@ -125,6 +146,7 @@ mod tests {
             assert_eq!(identifiers.get(&format!("NCBIGene:{number}")), Some(NodeId::new(number)));
         }
         assert_eq!(identifiers.get(""), Some(NodeId::new(count)));
+        identifiers.expect(&["NCBIGene:0", "", "unknown"].repeat(50));
         for unknown in ["NCBIGene:", "NCBIGene:00", "ncbigene:0"] {
             assert_eq!(identifiers.get(unknown), None, "{unknown}");
         }

@@ -192,6 +192,12 @@ impl<'g> BulkLoad<'g> {
         }
     }
 
+    /// Tells that these identifiers are about to be looked up by this thread: some dozens of them at a time are found
+    /// several times faster so, as the memory that holds them is waited for once.
+    pub fn expect_look_ups(&self, identifiers: &[&str]) {
+        self.identifiers.expect(identifiers);
+    }
+
     /// Call this now and then between look-ups: once there have been many, it reads all identifiers into memory, since
     /// finding so many one by one takes longer.
     pub fn prepare_look_ups(&mut self) -> Result<(), StorageError> {

@@ -73,9 +73,9 @@ struct Leads {
 }
 
 /// Writes the nodes of a load.
-pub(super) struct NodeWriter<'s> {
-    staging: &'s Staging,
-    store: &'s StoreSnapshot<'s>,
+pub(super) struct NodeWriter<'w, 's> {
+    staging: &'w Staging,
+    store: &'w StoreSnapshot<'s>,
     /// Nodes from this one on are new to the store.
     first_new: NodeId,
     names: RecordSorter,
@@ -83,9 +83,9 @@ pub(super) struct NodeWriter<'s> {
     labels: BTreeMap<LabelId, Vec<Member>>,
 }
 
-impl<'s> NodeWriter<'s> {
+impl<'w, 's> NodeWriter<'w, 's> {
     /// A writer that sorts in about this much memory.
-    pub(super) fn new(staging: &'s Staging, store: &'s StoreSnapshot<'s>, first_new: NodeId, memory: usize) -> Self {
+    pub(super) fn new(staging: &'w Staging, store: &'w StoreSnapshot<'s>, first_new: NodeId, memory: usize) -> Self {
         let [names, identifiers] = [(); 2].map(|()| RecordSorter::new(memory / 2));
         Self { staging, store, first_new, names, identifiers, labels: BTreeMap::new() }
     }

@@ -1,5 +1,7 @@
 //! Turns a record batch into rows of nodes or edges.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
@@ -11,7 +13,7 @@ use hopgraph_engine::{Properties, PropertyValue};
 
 use crate::columns::{Column, Columns, PropertyKind, ScalarKind};
 use crate::rejects::Rejected;
-use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, RowError};
+use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, ROWS_AT_ONCE, RowError, is_end};
 use crate::{LoadError, cell};
 
 /// Some rows of a column file, or of what a program has in memory.
@@ -29,20 +31,25 @@ pub(crate) fn names_of(schema: &Schema) -> Vec<String> {
 /// The nodes of a batch.
 pub(crate) fn nodes(batch: &Batch, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
     let mut nodes = Nodes::default();
-    let parsed = rows(batch, columns, |cells, row| {
-        let (mut node, mut identifier, mut space) = (NodeRow::default(), "", &None);
-        for (cells, column) in cells.iter().zip(columns.iter()) {
-            match column {
-                Column::Identifier(of) => (identifier, space) = (cells.text(row), of),
-                Column::Name => cells.text(row).clone_into(&mut node.name),
-                Column::Labels => node.labels.extend(cells.texts(row, |text| cell::labels(text))),
-                Column::Synonyms => node.synonyms.extend(cells.texts(row, |text| cell::synonyms(text))),
-                Column::Property { name, .. } => cells.property(row, name, &mut node.properties)?,
-                Column::Source(_) | Column::Target(_) | Column::Type | Column::Ignored => {}
+    let parsed = rows(
+        batch,
+        columns,
+        |_, _| (),
+        |cells, row| {
+            let (mut node, mut identifier, mut space) = (NodeRow::default(), "", &None);
+            for (cells, column) in cells.iter().zip(columns.iter()) {
+                match column {
+                    Column::Identifier(of) => (identifier, space) = (cells.text(row), of),
+                    Column::Name => cells.text(row).clone_into(&mut node.name),
+                    Column::Labels => node.labels.extend(cells.texts(row, |text| cell::labels(text))),
+                    Column::Synonyms => node.synonyms.extend(cells.texts(row, |text| cell::synonyms(text))),
+                    Column::Property { name, .. } => cells.property(row, name, &mut node.properties)?,
+                    Column::Source(_) | Column::Target(_) | Column::Type | Column::Ignored => {}
+                }
             }
-        }
-        nodes.push(identifier, space, node)
-    })?;
+            nodes.push(identifier, space, node)
+        },
+    )?;
     Ok(parsed.with(nodes))
 }
 
@@ -53,7 +60,12 @@ pub(crate) fn edges(
     ends: &dyn EndLookup,
 ) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
     let mut edges = Edges::new(ends);
-    let parsed = rows(batch, columns, |cells, row| {
+    let expect = |cells: &[Cells], rows: Range<usize>| {
+        let of_ends = cells.iter().zip(columns.iter()).filter(|(_, column)| is_end(column));
+        let texts: Vec<&str> = of_ends.flat_map(|(cells, _)| rows.clone().map(|row| cells.text(row))).collect();
+        ends.expect(&texts);
+    };
+    let parsed = rows(batch, columns, expect, |cells, row| {
         let (mut source, mut target, mut relation) = (("", &None), ("", &None), "");
         let mut properties = Properties::new();
         for (cells, column) in cells.iter().zip(columns.iter()) {
@@ -73,12 +85,16 @@ pub(crate) fn edges(
 fn rows(
     batch: &Batch,
     columns: &Columns,
+    prepare: impl Fn(&[Cells], Range<usize>),
     mut take: impl FnMut(&[Cells], usize) -> Result<(), RowError>,
 ) -> Result<Parsed<()>, LoadError> {
     let mut parsed = Parsed { rows: batch.rows.num_rows() as u64, ..Parsed::default() };
     let cells: Result<Vec<Cells>, String> =
         columns.iter().zip(batch.rows.columns()).map(|(column, array)| Cells::of(column, array)).collect();
     for row in 0..batch.rows.num_rows() {
+        if let (0, Ok(cells)) = (row % ROWS_AT_ONCE, &cells) {
+            prepare(cells, row..batch.rows.num_rows().min(row + ROWS_AT_ONCE));
+        }
         let taken = match &cells {
             _ if batch.rows.num_columns() != columns.len() => Err(RowError::Reject(format!(
                 "{} columns where {} are expected",

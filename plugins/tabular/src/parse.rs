@@ -6,7 +6,7 @@ use hopgraph_engine::Properties;
 
 use crate::columns::{Column, Columns};
 use crate::rejects::Rejected;
-use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, RowError};
+use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, ROWS_AT_ONCE, RowError, is_end};
 use crate::source::Block;
 use crate::{LoadError, cell};
 
@@ -41,7 +41,8 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 /// The nodes of a block.
 pub(crate) fn nodes(block: &Block, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
     let mut nodes = Nodes::default();
-    rows(block, columns, |fields| node(fields, columns, &mut nodes)).map(|parsed| parsed.with(nodes))
+    let parsed = rows(block, columns, |_| (), |fields| node(fields, columns, &mut nodes))?;
+    Ok(parsed.with(nodes))
 }
 
 /// The edges of a block by type, their ends looked up.
@@ -51,35 +52,63 @@ pub(crate) fn edges(
     ends: &dyn EndLookup,
 ) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
     let mut edges = Edges::new(ends);
-    let parsed = rows(block, columns, |fields| edge(fields, columns, &mut edges))?;
+    let end_columns: Vec<usize> =
+        (0..).zip(columns.iter()).filter(|(_, column)| is_end(column)).map(|(i, _)| i).collect();
+    let expect = |rows: &[ByteRecord]| {
+        let fields = rows.iter().flat_map(|row| end_columns.iter().map(|&column| row.get(column).unwrap_or_default()));
+        let texts: Vec<&str> = fields.filter_map(|field| std::str::from_utf8(field).ok()).collect();
+        ends.expect(&texts);
+    };
+    let parsed = rows(block, columns, expect, |fields| edge(fields, columns, &mut edges))?;
     Ok(parsed.with(edges.by_type))
 }
 
-/// Hands the fields of every row to `take`, and keeps the rows that it rejects.
+/// Hands some rows at a time to `prepare`, then the fields of each to `take`, and keeps the rows that it rejects.
 fn rows(
     block: &Block,
     columns: &Columns,
+    prepare: impl Fn(&[ByteRecord]),
     mut take: impl FnMut(&[&str]) -> Result<(), RowError>,
 ) -> Result<Parsed<()>, LoadError> {
     let mut parsed = Parsed::default();
     let mut reader = reader(&block.text, block.delimiter);
-    let mut row = ByteRecord::new();
+    let mut records = vec![ByteRecord::new(); ROWS_AT_ONCE];
     let mut fields: Vec<&str> = Vec::new();
-    while reader.read_byte_record(&mut row).expect("reading from memory does not fail") {
-        parsed.rows += 1;
-        let mut texts = reuse(fields);
-        let taken = read_fields(&row, columns, &mut texts).map_err(RowError::Reject).and_then(|()| take(&texts));
-        fields = reuse(texts);
-        match taken {
-            Ok(()) => {}
-            Err(RowError::Fatal(error)) => return Err(error),
-            Err(RowError::Reject(reason)) => {
-                let line = block.first_line + row.position().map_or(0, |position| position.line() - 1);
-                parsed.rejects.push(Rejected { line, delimiter: block.delimiter, row: row.clone(), reason });
+    loop {
+        let count = read_records(&mut reader, &mut records);
+        prepare(&records[..count]);
+        for row in &records[..count] {
+            let mut texts = reuse(fields);
+            let taken = read_fields(row, columns, &mut texts).map_err(RowError::Reject).and_then(|()| take(&texts));
+            fields = reuse(texts);
+            match taken {
+                Ok(()) => {}
+                Err(RowError::Fatal(error)) => return Err(error),
+                Err(RowError::Reject(reason)) => parsed.rejects.push(rejected(block, row, reason)),
             }
         }
+        parsed.rows += count as u64;
+        if count < records.len() {
+            return Ok(parsed);
+        }
     }
-    Ok(parsed)
+}
+
+/// Reads as many rows as there is room for; fewer only at the end.
+fn read_records(reader: &mut csv::Reader<&[u8]>, records: &mut [ByteRecord]) -> usize {
+    let mut count = 0;
+    for row in records {
+        if !reader.read_byte_record(row).expect("reading from memory does not fail") {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+fn rejected(block: &Block, row: &ByteRecord, reason: String) -> Rejected {
+    let line = block.first_line + row.position().map_or(0, |position| position.line() - 1);
+    Rejected { line, delimiter: block.delimiter, row: row.clone(), reason }
 }
 
 /// The same memory for texts that live otherwise long.

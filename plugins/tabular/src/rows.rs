@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hopgraph_engine::{NodeId, Properties, StorageError, check_name};
 
 use crate::LoadError;
+use crate::columns::Column;
 use crate::rejects::Rejected;
 
 /// Why a row was not taken: its own fault, or one that ends the load.
@@ -78,11 +79,27 @@ impl Nodes {
 /// Where the ends of edges are looked up.
 pub(crate) trait EndLookup: Sync {
     fn node(&self, identifier: &str) -> Result<Option<NodeId>, StorageError>;
+
+    /// Tells that these are looked up next.
+    fn expect(&self, identifiers: &[&str]);
+}
+
+/// How many rows are read before the ends of their edges are looked up, so that memory is waited for once and not for
+/// each of them.
+pub(crate) const ROWS_AT_ONCE: usize = 32;
+
+/// Whether a column holds ends of edges as they are looked up: without an id space to be put before them.
+pub(crate) fn is_end(column: &Column) -> bool {
+    matches!(column, Column::Source(None) | Column::Target(None))
 }
 
 impl EndLookup for hopgraph_engine::BulkLoad<'_> {
     fn node(&self, identifier: &str) -> Result<Option<NodeId>, StorageError> {
         hopgraph_engine::BulkLoad::node(self, identifier)
+    }
+
+    fn expect(&self, identifiers: &[&str]) {
+        self.expect_look_ups(identifiers);
     }
 }
 
