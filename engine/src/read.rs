@@ -51,7 +51,7 @@ pub(crate) fn page_of_key(family: Family, key: &[u8]) -> Result<u16, StorageErro
 /// The whole set under a key, from all its pages.
 pub(crate) fn set(store: &StoreSnapshot<'_>, family: Family, key: Key) -> Result<RoaringBitmap, StorageError> {
     let mut members = RoaringBitmap::new();
-    store.prefix(family, key).for_each(|key, value| {
+    store.look_up(family, key, |key, value| {
         let start = key::page_start(page_of_key(family, key)?);
         set::for_each_member(value, |member| {
             members.insert(start + member);
@@ -119,7 +119,7 @@ pub(crate) fn node_by_identifier(store: &StoreSnapshot<'_>, identifier: &str) ->
 /// The nodes with a name or synonym that folds to this one.
 pub(crate) fn nodes_by_folded_name(store: &StoreSnapshot<'_>, folded: &str) -> Result<Vec<NodeId>, StorageError> {
     let mut nodes = Vec::new();
-    store.prefix(Family::Names, key::name_prefix(folded)).for_each(|key, _| {
+    store.look_up(Family::Names, key::name_prefix(folded), |key, _| {
         let (_, node) = key::parse_name(key).ok_or_else(|| damaged(Family::Names, key, "the key is malformed"))?;
         nodes.push(node);
         Ok(())

@@ -61,7 +61,7 @@ impl<'g> Snapshot<'g> {
         Topology::read(&self.store, &self.catalog, key, &Budget::unlimited()).unwrap()
     }
 
-    fn moment(&self) -> Moment<'_> {
+    fn moment(&self) -> Moment<'_, 'g> {
         Moment { store: &self.store, catalog: &self.catalog, generation: self.edge_generation }
     }
 

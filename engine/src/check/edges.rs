@@ -9,7 +9,7 @@ use crate::storage::key::{self, Fields, Side};
 use crate::storage::record::{self, Reading};
 use crate::{Edge, NodeId, Properties, RelationTypeId, Run, RunId, RunKind, StorageError};
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     pub(super) fn check_edges(&mut self) -> Result<(), StorageError> {
         let runs = self.check_runs()?;
         self.check_types(&runs)?;

@@ -58,8 +58,8 @@ pub(crate) fn check(store: &StoreSnapshot<'_>) -> Result<CheckReport, StorageErr
 }
 
 /// A check in progress.
-struct Checker<'s> {
-    store: &'s StoreSnapshot<'s>,
+struct Checker<'c, 's> {
+    store: &'c StoreSnapshot<'s>,
     catalog: Catalog,
     counters: Counters,
     /// The nodes that exist.
@@ -67,7 +67,7 @@ struct Checker<'s> {
     report: CheckReport,
 }
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     fn problem(&mut self, text: String) {
         match self.report.problems.len() {
             count if count < PROBLEMS_MAX => self.report.problems.push(text),

@@ -11,7 +11,7 @@ use crate::storage::key::{self, Fields};
 use crate::storage::record;
 use crate::{LabelId, Node, NodeId, StorageError, read};
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     pub(super) fn check_nodes(&mut self) -> Result<(), StorageError> {
         let mut labels: BTreeMap<LabelId, RoaringBitmap> = BTreeMap::new();
         let (mut names, mut identifiers) = (0, 0);

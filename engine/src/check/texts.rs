@@ -10,7 +10,7 @@ use crate::storage::key::Fields;
 use crate::storage::record::{self, SentenceText};
 use crate::{Document, DocumentId, Mention, NodeId, SentenceId, StorageError, read};
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     pub(super) fn check_texts(&mut self) -> Result<(), StorageError> {
         let documents = self.check_documents()?;
         self.check_sentences(&documents)?;

@@ -1,7 +1,7 @@
 //! The store: families of sorted keys with atomic batches and snapshots.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
@@ -20,6 +20,9 @@ const BLOCK_CACHE_BYTES: usize = 256 << 20;
 
 /// Memory for writes of one family before they go to disk.
 const WRITE_BUFFER_BYTES: usize = 32 << 20;
+
+/// Size of a block of sets before it is compressed; 4 KiB elsewhere.
+const SET_BLOCK_BYTES: usize = 16 << 10;
 
 /// Bits of Bloom filter for each key: about one needless read in a hundred.
 const BLOOM_BITS: f64 = 10.0;
@@ -133,9 +136,7 @@ impl Store {
     /// The store as it is now.
     pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
         match &self.access {
-            Access::Writing(database) => {
-                StoreSnapshot { moment: Moment::Pinned { database, snapshot: database.snapshot() } }
-            }
+            Access::Writing(database) => StoreSnapshot::pinned(database),
             Access::Following(follower) => StoreSnapshot::of_instance(follower.current()),
         }
     }
@@ -197,7 +198,12 @@ pub(super) fn database_options() -> Options {
 pub(super) fn family_options(family: Family, cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
-    blocks.set_bloom_filter(BLOOM_BITS, false);
+    match family.content() {
+        // Sets are read by the beginning of their key, which no filter answers; and most of them are tiny, so that
+        // filters would take as much room as what they keep out, and large blocks pack better.
+        Content::Sets => blocks.set_block_size(SET_BLOCK_BYTES),
+        Content::Plain => blocks.set_bloom_filter(BLOOM_BITS, false),
+    }
     blocks.set_format_version(5);
     let mut options = Options::default();
     options.set_block_based_table_factory(&blocks);
@@ -268,21 +274,41 @@ impl std::fmt::Debug for Batch<'_> {
 
 /// The store at one moment.
 pub(crate) struct StoreSnapshot<'s> {
+    /// How to read single keys of this moment.
+    options: ReadOptions,
     moment: Moment<'s>,
 }
 
 /// What keeps a moment.
 enum Moment<'s> {
     /// RocksDB, in a database that goes on.
-    Pinned { database: &'s DB, snapshot: rocksdb::Snapshot<'s> },
+    Pinned {
+        /// Cursors that have done their work. Dropped before the snapshot that they read.
+        cursors: Cursors<'s>,
+        database: &'s DB,
+        snapshot: rocksdb::Snapshot<'s>,
+    },
     /// The database itself, which is followed and does not move while somebody looks at it.
     Still(Arc<Instance>),
 }
 
-impl StoreSnapshot<'_> {
+/// Cursors to be placed anew, each with its family: making one takes several times longer than placing it.
+type Cursors<'s> = Mutex<Vec<(Family, DBRawIterator<'s>)>>;
+
+/// How many cursors are kept: one for each thread that looks something up in the same snapshot.
+const CURSORS_KEPT_MAX: usize = 16;
+
+impl<'s> StoreSnapshot<'s> {
+    fn pinned(database: &'s DB) -> Self {
+        let snapshot = database.snapshot();
+        let mut options = ReadOptions::default();
+        options.set_snapshot(&snapshot);
+        Self { options, moment: Moment::Pinned { cursors: Cursors::default(), database, snapshot } }
+    }
+
     /// The moment that an instance shows.
     pub(super) fn of_instance(instance: Arc<Instance>) -> Self {
-        Self { moment: Moment::Still(instance) }
+        Self { options: ReadOptions::default(), moment: Moment::Still(instance) }
     }
 
     fn database(&self) -> &DB {
@@ -308,7 +334,7 @@ impl StoreSnapshot<'_> {
         key: impl AsRef<[u8]>,
     ) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
         let database = self.database();
-        database.get_pinned_cf_opt(handle(database, family), key.as_ref(), &self.read_options()).map_err(|error| {
+        database.get_pinned_cf_opt(handle(database, family), key.as_ref(), &self.options).map_err(|error| {
             match error.kind() {
                 ErrorKind::Corruption => {
                     StorageError::Damaged { place: place(family, key.as_ref()), reason: error.into_string() }
@@ -331,6 +357,33 @@ impl StoreSnapshot<'_> {
         Entries { family, cursor }
     }
 
+    /// Calls `visit` with the entries whose key begins with these bytes, in order of key. For look-ups of few entries,
+    /// which come often: the cursor is kept for the next one.
+    pub(crate) fn look_up(
+        &self,
+        family: Family,
+        prefix: impl AsRef<[u8]>,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let prefix = prefix.as_ref();
+        let Moment::Pinned { cursors, database, .. } = &self.moment else {
+            return self.prefix(family, prefix).for_each(visit);
+        };
+        let kept = take_cursor(&mut cursors.lock().unwrap_or_else(PoisonError::into_inner), family);
+        let made = || database.raw_iterator_cf_opt(handle(database, family), self.read_options());
+        let mut entries = Entries { family, cursor: kept.unwrap_or_else(made) };
+        entries.cursor.seek(prefix);
+        while let Some((key, value)) = entries.entry()?.filter(|(key, _)| key.starts_with(prefix)) {
+            visit(key, value)?;
+            entries.advance();
+        }
+        let mut cursors = cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        if cursors.len() < CURSORS_KEPT_MAX {
+            cursors.push((family, entries.cursor));
+        }
+        Ok(())
+    }
+
     /// The entries from one key on, up to and without another, in order of key.
     pub(crate) fn range(&self, family: Family, first: impl AsRef<[u8]>, end: impl AsRef<[u8]>) -> Entries<'_> {
         let mut options = self.read_options();
@@ -351,6 +404,11 @@ impl std::fmt::Debug for StoreSnapshot<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("StoreSnapshot").finish_non_exhaustive()
     }
+}
+
+fn take_cursor<'s>(cursors: &mut Vec<(Family, DBRawIterator<'s>)>, family: Family) -> Option<DBRawIterator<'s>> {
+    let place = cursors.iter().position(|(of, _)| *of == family)?;
+    Some(cursors.swap_remove(place).1)
 }
 
 /// The least key above all keys with this prefix; `None` if there is none.

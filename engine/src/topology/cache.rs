@@ -22,8 +22,8 @@ const PATCHED_SHARE: u64 = 8;
 
 /// One moment of the store, as a topology is read from it.
 #[derive(Clone, Copy)]
-pub(crate) struct Moment<'m> {
-    pub(crate) store: &'m StoreSnapshot<'m>,
+pub(crate) struct Moment<'m, 's> {
+    pub(crate) store: &'m StoreSnapshot<'s>,
     pub(crate) catalog: &'m Catalog,
     /// The edge generation of this moment.
     pub(crate) generation: u64,
@@ -86,7 +86,7 @@ impl TopologyCache {
     pub(crate) fn get(
         &self,
         key: &TopologyKey,
-        moment: Moment<'_>,
+        moment: Moment<'_, '_>,
         budget: &Budget,
     ) -> Result<Arc<Topology>, StorageError> {
         let known = self.lock().take(key, moment.generation);
@@ -110,7 +110,7 @@ impl TopologyCache {
         &self,
         key: &TopologyKey,
         filter: &EdgeFilter,
-        moment: Moment<'_>,
+        moment: Moment<'_, '_>,
         budget: &Budget,
     ) -> Result<Arc<Topology>, StorageError> {
         if filter.is_empty() {
@@ -132,7 +132,7 @@ impl TopologyCache {
     }
 
     /// The evidence of all edges at this moment.
-    pub(crate) fn evidence(&self, moment: Moment<'_>, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
+    pub(crate) fn evidence(&self, moment: Moment<'_, '_>, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
         let known = self.lock().take_evidence(moment.generation);
         let evidence = match known {
             Some((evidence, edges)) if edges.is_empty() => return Ok(evidence),
@@ -149,7 +149,7 @@ impl TopologyCache {
         topology: &Topology,
         key: &TopologyKey,
         edges: &[Edge],
-        moment: Moment<'_>,
+        moment: Moment<'_, '_>,
     ) -> Result<Topology, StorageError> {
         let mut changed = Vec::new();
         for &edge in edges {

@@ -90,7 +90,7 @@ impl EvidenceTable {
     }
 
     /// The same table with these edges as they are now.
-    pub(super) fn patched(&self, edges: &[Edge], moment: Moment<'_>) -> Result<Self, StorageError> {
+    pub(super) fn patched(&self, edges: &[Edge], moment: Moment<'_, '_>) -> Result<Self, StorageError> {
         let runs = fact_runs(moment.store)?;
         let mut patched = self.clone();
         for &edge in edges {
