@@ -7,6 +7,7 @@
 //! This crate knows no text but names, no query language, no model and no terminal.
 
 mod backup;
+pub mod algorithm;
 mod budget;
 mod bulk;
 mod catalog;
