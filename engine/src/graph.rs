@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use crate::node_sets::NodeSets;
 use crate::storage::directory;
 use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
@@ -53,6 +54,7 @@ pub struct Graph {
     /// Held for writing while the store takes in a bulk load family by family, so that no snapshot sees half of it.
     taking_in: RwLock<()>,
     topologies: TopologyCache,
+    node_sets: NodeSets,
     /// Deleted after the store is closed: fields are dropped in order.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -165,6 +167,7 @@ impl Graph {
             }),
             taking_in: RwLock::default(),
             topologies: TopologyCache::default(),
+            node_sets: NodeSets::default(),
             _temporary: temporary,
         })
     }
@@ -180,7 +183,7 @@ impl Graph {
         let _whole = self.hold_still();
         // The store first: a catalog that is newer than the store only knows more names.
         let store = self.store.snapshot();
-        Snapshot::new(store, self.catalog(), &self.topologies)
+        Snapshot::new(store, self.catalog(), &self.topologies, &self.node_sets)
     }
 
     /// Whether it was opened for writing.

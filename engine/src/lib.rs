@@ -22,6 +22,7 @@ mod id;
 pub mod limits;
 mod model;
 mod node_set;
+mod node_sets;
 mod read;
 mod snapshot;
 mod storage;

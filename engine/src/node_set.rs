@@ -70,6 +70,15 @@ impl NodeSet {
     }
 }
 
+impl NodeSet {
+    /// The nodes with the first so many numbers, whether the graph has them or not.
+    pub fn first(count: usize) -> Self {
+        let mut nodes = RoaringBitmap::new();
+        nodes.insert_range(0..u32::try_from(count).unwrap_or(u32::MAX));
+        Self(nodes)
+    }
+}
+
 impl FromIterator<NodeId> for NodeSet {
     fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
         Self(nodes.into_iter().map(NodeId::get).collect())

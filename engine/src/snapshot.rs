@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::node_sets::NodeSets;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Side};
 use crate::storage::set;
@@ -19,6 +20,7 @@ pub struct Snapshot<'g> {
     store: StoreSnapshot<'g>,
     catalog: Arc<Catalog>,
     topologies: &'g TopologyCache,
+    node_sets: &'g NodeSets,
     edge_generation: u64,
 }
 
@@ -27,9 +29,10 @@ impl<'g> Snapshot<'g> {
         store: StoreSnapshot<'g>,
         catalog: Arc<Catalog>,
         topologies: &'g TopologyCache,
+        node_sets: &'g NodeSets,
     ) -> Result<Self, StorageError> {
         let edge_generation = read::counter(&store, graph::EDGE_GENERATION)?;
-        Ok(Self { store, catalog, topologies, edge_generation })
+        Ok(Self { store, catalog, topologies, node_sets, edge_generation })
     }
 
     /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
@@ -63,6 +66,23 @@ impl<'g> Snapshot<'g> {
 
     fn moment(&self) -> Moment<'_, 'g> {
         Moment { store: &self.store, catalog: &self.catalog, generation: self.edge_generation }
+    }
+
+    /// All nodes. Read once for each state of the graph, then shared.
+    pub fn shared_nodes(&self) -> Result<Arc<NodeSet>, StorageError> {
+        let read = || read::nodes(&self.store).map(NodeSet::from);
+        self.node_sets.get_or_read(None, self.store.sequence(), read)
+    }
+
+    /// The nodes with this label. Read once for each state of the graph, then shared.
+    pub fn shared_nodes_with_label(&self, label: LabelId) -> Result<Arc<NodeSet>, StorageError> {
+        let read = || read::nodes_with_label(&self.store, label).map(NodeSet::from);
+        self.node_sets.get_or_read(Some(label), self.store.sequence(), read)
+    }
+
+    /// One more than the largest number that a node ever had.
+    pub fn node_bound(&self) -> Result<u64, StorageError> {
+        read::counter(&self.store, graph::NEXT_NODE)
     }
 
     /// Up to `limit` names and synonyms that begin with this text, ignoring case, then identifiers that begin with it
@@ -191,11 +211,11 @@ impl View for Snapshot<'_> {
     }
 
     fn nodes(&self) -> Result<NodeSet, StorageError> {
-        read::nodes(&self.store).map(NodeSet::from)
+        self.shared_nodes().map(Arc::unwrap_or_clone)
     }
 
     fn nodes_with_label(&self, label: LabelId) -> Result<NodeSet, StorageError> {
-        read::nodes_with_label(&self.store, label).map(NodeSet::from)
+        self.shared_nodes_with_label(label).map(Arc::unwrap_or_clone)
     }
 
     fn neighbors(&self, node: NodeId, relation: RelationTypeId, direction: Direction) -> Result<NodeSet, StorageError> {

@@ -277,6 +277,8 @@ pub(crate) struct StoreSnapshot<'s> {
     /// How to read single keys of this moment.
     options: ReadOptions,
     moment: Moment<'s>,
+    /// The number of the last write that it shows; `None` if there was one while it was taken.
+    sequence: Option<u64>,
 }
 
 /// What keeps a moment.
@@ -300,15 +302,19 @@ const CURSORS_KEPT_MAX: usize = 16;
 
 impl<'s> StoreSnapshot<'s> {
     fn pinned(database: &'s DB) -> Self {
+        let before = database.latest_sequence_number();
         let snapshot = database.snapshot();
+        let after = database.latest_sequence_number();
         let mut options = ReadOptions::default();
         options.set_snapshot(&snapshot);
-        Self { options, moment: Moment::Pinned { cursors: Cursors::default(), database, snapshot } }
+        let moment = Moment::Pinned { cursors: Cursors::default(), database, snapshot };
+        Self { options, moment, sequence: (before == after).then_some(after) }
     }
 
     /// The moment that an instance shows.
     pub(super) fn of_instance(instance: Arc<Instance>) -> Self {
-        Self { options: ReadOptions::default(), moment: Moment::Still(instance) }
+        let sequence = Some(instance.database.latest_sequence_number());
+        Self { options: ReadOptions::default(), moment: Moment::Still(instance), sequence }
     }
 
     fn database(&self) -> &DB {
@@ -342,6 +348,11 @@ impl<'s> StoreSnapshot<'s> {
                 _ => failed("reading")(error),
             }
         })
+    }
+
+    /// The number of the last write that it shows, if it is known: two snapshots with the same number show the same.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        self.sequence
     }
 
     /// The entries whose key begins with these bytes, in order of key.
