@@ -6,7 +6,7 @@ use std::path::Path;
 use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, RepairReport, Run, Snapshot, StorageError};
 use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
-use hopgraph_query::{Parameters, QueryError, QueryOptions, Rows};
+use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, Rows};
 use hopgraph_tabular::arrow_array::RecordBatch;
 use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
 
@@ -51,6 +51,26 @@ impl Graph {
         options: &QueryOptions,
     ) -> Result<Rows<'_>, QueryError> {
         hopgraph_query::query(&self.engine, text, parameters, options)
+    }
+
+    /// Prepares a query that is to be run many times: it is parsed and planned once, and run by [`Graph::run`].
+    pub fn prepare(&self, text: &str) -> Result<Prepared, QueryError> {
+        Prepared::new(&self.engine, text)
+    }
+
+    /// Runs a query that was prepared for this graph, within the default limits.
+    pub fn run(&self, prepared: &Prepared, parameters: &Parameters) -> Result<Rows<'_>, QueryError> {
+        self.run_with(prepared, parameters, &QueryOptions::default())
+    }
+
+    /// Runs a query that was prepared for this graph, within these limits.
+    pub fn run_with(
+        &self,
+        prepared: &Prepared,
+        parameters: &Parameters,
+        options: &QueryOptions,
+    ) -> Result<Rows<'_>, QueryError> {
+        prepared.run(&self.engine, parameters, options)
     }
 
     /// The graph as it is now, for reading node by node. Later commits do not show in it.

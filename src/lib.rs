@@ -26,6 +26,10 @@
 //! let parameters = Parameters::from([("name".into(), Value::Text("BRCA1".into()))]);
 //! let mut rows = graph.query("MATCH (g:gene {name: $name})-[:associated]-(d) RETURN d.name", &parameters)?;
 //! assert_eq!(rows.next().transpose()?, Some(vec![Value::Text("breast cancer".into())]));
+//!
+//! // What is asked many times is parsed and planned once.
+//! let neighbors = graph.prepare("MATCH (g:gene {name: $name})-[*1..3]-(d) RETURN d.name, hops")?;
+//! assert_eq!(graph.run(&neighbors, &parameters)?.count(), 1);
 //! # Ok::<(), hopgraph::Error>(())
 //! ```
 //!
@@ -50,6 +54,6 @@ pub use hopgraph_tabular as tabular;
 pub use hopgraph_engine::{Access, Durability, GraphOptions, StorageError};
 pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 pub use hopgraph_query::{
-    NodeValue, Parameters, PathValue, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,
+    NodeValue, Parameters, PathValue, Prepared, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,
 };
 pub use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};

@@ -6,8 +6,8 @@
 //!
 //! This crate knows no text but names, no query language, no model and no terminal.
 
-mod backup;
 pub mod algorithm;
+mod backup;
 mod budget;
 mod bulk;
 mod catalog;

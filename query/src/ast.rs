@@ -70,6 +70,8 @@ pub enum Clause {
         /// Filter on what is handed on.
         condition: Option<Expression>,
     },
+    /// `CALL name(options) YIELD ...`
+    Call(Call),
     /// `RETURN ...`
     Return(Projection),
     /// `CREATE pattern, ...`
@@ -94,6 +96,28 @@ pub enum Clause {
         /// What to delete.
         targets: Vec<Expression>,
     },
+}
+
+/// `CALL name(options) [YIELD column [AS variable], ... [WHERE condition]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The name of the procedure, with the dots in it.
+    pub procedure: Name,
+    /// What stands in the brackets.
+    pub arguments: Vec<Expression>,
+    /// The columns wanted, if it says so; an empty list is `YIELD *`.
+    pub yields: Option<Vec<YieldItem>>,
+    /// Filter on the rows yielded.
+    pub condition: Option<Expression>,
+}
+
+/// One column of YIELD.
+#[derive(Clone, Debug, PartialEq)]
+pub struct YieldItem {
+    /// The column of the procedure.
+    pub column: Name,
+    /// `AS variable`; without it the variable is called as the column is.
+    pub alias: Option<Name>,
 }
 
 /// `[OPTIONAL] MATCH ...`
@@ -139,13 +163,26 @@ pub struct PathPattern {
     pub span: Span,
 }
 
-/// Which shortest paths.
+/// Which of the paths between two ends, by their number of hops or by their cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortest {
-    /// One of them for each pair of ends.
+    /// `ANY SHORTEST`: one of those with the fewest hops.
     Any,
-    /// All of them.
+    /// `ALL SHORTEST`: each of those with the fewest hops.
     All,
+    /// `SHORTEST k`: so many, those with fewer hops first.
+    First(u32),
+    /// `ANY CHEAPEST`: one of those that cost least.
+    AnyCheapest,
+    /// `CHEAPEST k`: so many, the cheaper ones first.
+    FirstCheapest(u32),
+}
+
+impl Shortest {
+    /// Whether paths are compared by their cost.
+    pub fn is_cheapest(self) -> bool {
+        matches!(self, Self::AnyCheapest | Self::FirstCheapest(_))
+    }
 }
 
 /// `(variable:Label {key: value})`, or a bare word.
@@ -158,6 +195,8 @@ pub struct NodePattern {
     pub labels: Vec<Vec<Name>>,
     /// Property map.
     pub properties: Vec<(Name, Expression)>,
+    /// `WHERE` in its brackets.
+    pub condition: Option<Expression>,
     /// Whether it was written as a bare word: a pattern with one is a question for distinct ends.
     pub bare: bool,
     /// Its place.
@@ -177,6 +216,10 @@ pub struct RelationshipPattern {
     pub length: Option<Length>,
     /// Property map.
     pub properties: Vec<(Name, Expression)>,
+    /// `WHERE` in its brackets: asked of each hop.
+    pub condition: Option<Expression>,
+    /// `COST` in its brackets: what each hop costs.
+    pub cost: Option<Expression>,
     /// Its place.
     pub span: Span,
 }
@@ -204,7 +247,7 @@ pub struct Length {
 }
 
 /// The items after RETURN or WITH.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Projection {
     /// Drop equal rows.
     pub distinct: bool,

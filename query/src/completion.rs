@@ -44,6 +44,10 @@ pub enum CompletionKind {
     EntityName,
     /// A parameter.
     Parameter,
+    /// A procedure, or the part of its name behind a dot.
+    Procedure,
+    /// A column that a procedure gives.
+    Column,
 }
 
 /// What may stand at the cursor, given as a byte of the text.

@@ -33,7 +33,7 @@ impl Prepared {
     }
 
     fn on(snapshot: &Snapshot<'_>, text: &str, statement: Statement) -> Result<Self> {
-        let query = rules::improve(bind(&statement, text, snapshot)?, &Estimator::new(snapshot)?);
+        let query = rules::improve(bind(&statement, text, snapshot)?, &Estimator::new(snapshot)?)?;
         Ok(Self { text: text.to_owned(), mode: statement.mode, query })
     }
 

@@ -10,8 +10,8 @@ use hopgraph_engine::traverse::PathMode;
 use crate::ast::Span;
 use crate::compute::Slot;
 use crate::logical::{
-    Access, Aggregate, Edit, Estimator, Expression, ExpressionKind, Hop, NodePattern, Plan, Query, Range, Reach,
-    Removal,
+    Access, Aggregate, CountBy, Edit, Estimator, Expression, ExpressionKind, Hop, NodePattern, PairTest, Plan, Query,
+    Range, Reach, Removal,
 };
 use crate::physical::Work;
 
@@ -84,12 +84,15 @@ impl Writer<'_> {
                 format!("ExpandPaths {} {pattern}{}", mode(walk.mode), self.unlike(&walk.unlike))
             }
             Plan::Reach { reach, .. } => format!("Reach {}", self.reach(reach)),
-            Plan::CountReach { reach, .. } => format!("CountReach {}", self.reach(reach)),
-            Plan::ShortestPath { from, to, hop, range, all, slot, .. } => {
+            Plan::CountReach { reach, by, .. } => {
+                format!("CountReach {}{}", self.reach(reach), self.count_by(reach, by))
+            }
+            Plan::ShortestPath { from, to, hop, choice, .. } => {
                 let end =
                     NodePattern { slot: *to, bound: true, named: true, labels: Vec::new(), conditions: Vec::new() };
-                let which = if *all { "all" } else { "any" };
-                format!("ShortestPath {which} {}", self.hop(*from, &end, hop, Some(*range), Some(*slot)))
+                let cost = choice.cost.as_ref().map(|cost| format!(" by {}", self.expression(&cost.of_hop)));
+                let pattern = self.hop(*from, &end, hop, Some(choice.range), Some(choice.slot));
+                format!("ShortestPath {} {pattern}{}", choice.which, cost.unwrap_or_default())
             }
             Plan::Unrepeated { mode: kept, .. } => format!("Unrepeated {}", mode(*kept)),
             Plan::Filter { conditions, .. } => format!("Filter {}", self.all(conditions, " AND ")),
@@ -118,9 +121,19 @@ impl Writer<'_> {
             }
             Plan::Skip { count, .. } => format!("Skip {}", self.expression(count)),
             Plan::Limit { count, .. } => format!("Limit {}", self.expression(count)),
+            Plan::Call { procedure, options, .. } => {
+                let options = options.as_ref().map(|options| self.expression(options)).unwrap_or_default();
+                format!("Call {}({options})", procedure.description.name)
+            }
             Plan::Unwind { list, slot, .. } => format!("Unwind {} AS {}", self.expression(list), self.name(*slot)),
             Plan::Apply { optional, .. } => if *optional { "Optional" } else { "Apply" }.into(),
             Plan::Union { slots, .. } => format!("Union {}", self.names(slots)),
+            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
+        }
+    }
+
+    fn writer(&self, plan: &Plan) -> String {
+        match plan {
             Plan::Create { creation, .. } => {
                 format!("Create {} nodes, {} relationships", creation.nodes.len(), creation.relationships.len())
             }
@@ -133,6 +146,7 @@ impl Writer<'_> {
             Plan::Delete { targets, detach, .. } => {
                 format!("{}Delete {}", if *detach { "Detach" } else { "" }, self.all(targets, ", "))
             }
+            _ => unreachable!("only plans that write come here"),
         }
     }
 
@@ -169,7 +183,26 @@ impl Writer<'_> {
 
     fn reach(&self, reach: &Reach) -> String {
         let arrow = self.arrow(&reach.hop, Some(reach.range), None);
-        format!("{} {}{arrow}{}", mode(reach.mode), self.node(&reach.from), self.node(&reach.to))
+        let tests: String = reach.tests.iter().map(|test| self.pair_test(test)).collect();
+        format!("{} {}{arrow}{}{tests}", mode(reach.mode), self.node(&reach.from), self.node(&reach.to))
+    }
+
+    fn pair_test(&self, test: &PairTest) -> String {
+        let wanted = if test.wanted { "also" } else { "but not" };
+        let arrow = self.arrow(&test.hop, test.path.map(|(range, _)| range), None);
+        let mode = test.path.map(|(_, kept)| format!("{} ", mode(kept))).unwrap_or_default();
+        format!(", {wanted} {mode}{arrow}")
+    }
+
+    fn count_by(&self, reach: &Reach, by: &CountBy) -> String {
+        let node = by.end().map(|end| self.name(reach.end(end).slot)).unwrap_or_default();
+        let each = match by {
+            CountBy::Nothing => String::new(),
+            CountBy::Each(_) => format!(", each {node}"),
+            CountBy::Group(_, keys) => format!(", each {}", self.all(keys, ", ")),
+        };
+        let hops = reach.hops.map(|hops| format!(", each number of {}", self.name(hops)));
+        each + &hops.unwrap_or_default()
     }
 
     fn arrow(&self, hop: &Hop, range: Option<Range>, slot: Option<Slot>) -> String {
@@ -179,11 +212,10 @@ impl Writer<'_> {
             Some(most) if most == range.least => format!("*{most}"),
             most => format!("*{}..{}", range.least, most.map(|most| most.to_string()).unwrap_or_default()),
         });
-        let conditions = if hop.conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" where {}", self.all(&hop.conditions, " AND "))
-        };
+        let evidence = hop.evidence.entries().iter().map(|(key, value)| format!("{key}: {}", self.expression(value)));
+        let asked = evidence.chain(hop.conditions.iter().map(|condition| self.expression(condition)));
+        let asked = asked.collect::<Vec<_>>().join(" AND ");
+        let conditions = if asked.is_empty() { asked } else { format!(" where {asked}") };
         let name = slot.map(|slot| self.name(slot)).unwrap_or_default();
         let inside = format!("{name}{types}{}{conditions}", range.unwrap_or_default());
         let inside = if inside.is_empty() { String::new() } else { format!("[{inside}]") };

@@ -125,6 +125,9 @@ impl<'t> Reader<'t> {
             self.keyword(word);
             return TokenKind::Keyword;
         }
+        if self.before.eq_ignore_ascii_case("CALL") {
+            return TokenKind::Function;
+        }
         let outside = matches!(self.innermost(), None | Some(Bracket::Subquery));
         match next {
             "(" if !(outside && self.in_pattern) => TokenKind::Function,
@@ -206,6 +209,10 @@ mod tests {
                 "k:MATCH v:a k:WHERE k:EXISTS l:gene v:b k:WHERE v:c k:RETURN v:d",
             ),
             ("MERGE (a) ON CREATE SET a.order = 1", "k:MERGE v:a k:ON k:CREATE k:SET v:a p:order n:1"),
+            (
+                "CALL algo.pagerank({types: 'a'}) YIELD node AS n",
+                "k:CALL f:algo f:pagerank p:types n:'a' k:YIELD v:node k:AS v:n",
+            ),
             ("RETURN [x IN xs | x]", "k:RETURN v:x k:IN v:xs v:x"),
         ];
         for (text, expected) in cases {

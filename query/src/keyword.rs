@@ -11,8 +11,11 @@ pub const KEYWORDS: &[&str] = &[
     "ASC",
     "ASCENDING",
     "BY",
+    "CALL",
     "CASE",
+    "CHEAPEST",
     "CONTAINS",
+    "COST",
     "CREATE",
     "DELETE",
     "DESC",
@@ -57,12 +60,13 @@ pub const KEYWORDS: &[&str] = &[
     "WHERE",
     "WITH",
     "XOR",
+    "YIELD",
 ];
 
 /// Words that begin a clause or a part of one.
 pub(crate) const CLAUSES: &[&str] = &[
-    "MATCH", "OPTIONAL", "WHERE", "WITH", "RETURN", "UNWIND", "UNION", "CREATE", "MERGE", "SET", "REMOVE", "DELETE",
-    "DETACH", "ORDER", "SKIP", "LIMIT",
+    "MATCH", "OPTIONAL", "WHERE", "WITH", "RETURN", "UNWIND", "UNION", "CALL", "CREATE", "MERGE", "SET", "REMOVE",
+    "DELETE", "DETACH", "ORDER", "SKIP", "LIMIT",
 ];
 
 /// Words that cannot name a variable or stand as a bare word, unless in back-quotes, beside those of [`CLAUSES`].

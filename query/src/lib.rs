@@ -18,6 +18,7 @@ mod lower;
 pub mod parse;
 mod physical;
 mod print;
+mod procedure;
 pub mod suggest;
 mod value;
 
@@ -31,6 +32,7 @@ pub use error::{QueryError, QueryErrorKind};
 pub use execute::{Prepared, Rows};
 pub use function::{FunctionDescription, functions};
 pub use keyword::KEYWORDS;
+pub use procedure::{ProcedureDescription, procedures};
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
 
 /// What a query may use, and how it is told to stop.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::logical::{Access, NodePattern, Plan};
 use crate::physical::{
-    Aggregate, Apply, CountReach, Create, Delete, Distinct, Exists, Expand, ExpandPaths, Filter, HopTopology, Input,
-    Limit, Merge, NodeFilter, Profiled, Project, Reach, Scan, Set, ShortestPath, Skip, Sort, Start, Union, Unrepeated,
-    Unwind, Work,
+    Aggregate, Apply, Call, CountReach, Create, Delete, Distinct, Exists, Expand, ExpandPaths, Filter, HopTopology,
+    Input, Limit, Merge, NodeFilter, Profiled, Project, Reach, ReachEnds, Scan, Set, ShortestPath, Skip, Sort, Start,
+    Union, Unrepeated, Unwind, Work,
 };
 
 /// The operators of a plan. With `profile`, each one's work is counted: in the order of [`crate::explain`].
@@ -57,18 +57,14 @@ impl Lowering<'_> {
                 Box::new(ExpandPaths::new(input, *from, to, filter(to), topology, walk.clone()))
             }
             Plan::Reach { input, reach } => {
-                let (from, to) = (filter(&reach.from), filter(&reach.to));
-                let topology = HopTopology::new(Arc::clone(&reach.hop));
-                Box::new(Reach::new(self.input(plan, input), from, to, topology, reach.clone()))
+                Box::new(Reach::new(self.input(plan, input), ReachEnds::new(reach, filter)))
             }
-            Plan::CountReach { reach, slot } => {
-                let (from, to) = (filter(&reach.from), filter(&reach.to));
-                let topology = HopTopology::new(Arc::clone(&reach.hop));
-                Box::new(CountReach::new(from, to, topology, reach.clone(), *slot))
+            Plan::CountReach { input, reach, by, pairs } => {
+                let ends = ReachEnds::new(reach, filter);
+                Box::new(CountReach::new(self.input(plan, input), ends, by.clone(), *pairs))
             }
-            Plan::ShortestPath { input, from, to, hop, range, all, slot } => {
-                let topology = HopTopology::new(Arc::clone(hop));
-                Box::new(ShortestPath::new(self.input(plan, input), [*from, *to], topology, *range, *all, *slot))
+            Plan::ShortestPath { input, from, to, hop, choice } => {
+                Box::new(ShortestPath::new(self.input(plan, input), [*from, *to], Arc::clone(hop), choice.clone()))
             }
             Plan::Unrepeated { input, start, relationships, mode } => {
                 Box::new(Unrepeated::new(self.input(plan, input), *start, relationships.clone(), *mode))
@@ -78,8 +74,8 @@ impl Lowering<'_> {
                 let computed = items.iter().filter(|(slot, item)| item.as_slot() != Some(*slot)).cloned().collect();
                 Box::new(Project::new(self.input(plan, input), computed))
             }
-            Plan::Aggregate { input, keys, aggregates } => {
-                Box::new(Aggregate::new(self.input(plan, input), keys.clone(), aggregates.clone()))
+            Plan::Aggregate { input, keys, aggregates, weight } => {
+                Box::new(Aggregate::new(self.input(plan, input), keys.clone(), aggregates.clone(), *weight))
             }
             Plan::Distinct { input, slots } => Box::new(Distinct::new(self.input(plan, input), slots.clone())),
             Plan::Sort { input, keys, keep, limit } => {
@@ -87,6 +83,9 @@ impl Lowering<'_> {
             }
             Plan::Skip { input, count } => Box::new(Skip::new(self.input(plan, input), count.clone())),
             Plan::Limit { input, count } => Box::new(Limit::new(self.input(plan, input), count.clone())),
+            Plan::Call { input, procedure, options, outputs, span } => {
+                Box::new(Call::new(self.input(plan, input), procedure, options.clone(), outputs.clone(), *span))
+            }
             Plan::Unwind { input, list, slot } => Box::new(Unwind::new(self.input(plan, input), list.clone(), *slot)),
             Plan::Apply { input, plan: inner, fills, optional } => {
                 let input = self.plan(input);

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter, Result, Write};
 
 use crate::ast::{
-    Arrow, BinaryOperator, Clause, Expression, ExpressionKind, Length, Literal, Match, Mode, Name, NodePattern,
+    Arrow, BinaryOperator, Call, Clause, Expression, ExpressionKind, Length, Literal, Match, Mode, Name, NodePattern,
     OrderItem, PathModeName, PathPattern, Projection, ProjectionItem, QuantifierKind, RelationshipPattern, RemoveItem,
     SetItem, Shortest, SingleQuery, Spanned, Statement, UnaryOperator,
 };
@@ -88,6 +88,7 @@ impl Display for Clause {
                 write!(f, "WITH {projection}")?;
                 clause_part(f, "WHERE", condition.as_ref())
             }
+            Self::Call(call) => write!(f, "{call}"),
             Self::Return(projection) if projection.items.is_empty() && !projection.star => {
                 f.write_str(page(projection).trim_start())
             }
@@ -122,6 +123,24 @@ impl Display for Clause {
     }
 }
 
+impl Display for Call {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("CALL ")?;
+        separated(f, ".", self.procedure.node.split('.'), |f, part| write!(f, "{}", Quoted(part)))?;
+        f.write_char('(')?;
+        listed(f, ", ", &self.arguments)?;
+        f.write_char(')')?;
+        if let Some(items) = &self.yields {
+            f.write_str(if items.is_empty() { " YIELD *" } else { " YIELD " })?;
+            separated(f, ", ", items, |f, item| {
+                write!(f, "{}", name(&item.column))?;
+                item.alias.as_ref().map_or(Ok(()), |alias| write!(f, " AS {}", name(alias)))
+            })?;
+        }
+        clause_part(f, "WHERE", self.condition.as_ref())
+    }
+}
+
 impl Display for Match {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(if self.optional { "OPTIONAL MATCH " } else { "MATCH " })?;
@@ -144,16 +163,26 @@ impl Display for PathModeName {
     }
 }
 
+impl Display for Shortest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Any => f.write_str("ANY SHORTEST"),
+            Self::All => f.write_str("ALL SHORTEST"),
+            Self::First(count) => write!(f, "SHORTEST {count}"),
+            Self::AnyCheapest => f.write_str("ANY CHEAPEST"),
+            Self::FirstCheapest(count) => write!(f, "CHEAPEST {count}"),
+        }
+    }
+}
+
 impl Display for PathPattern {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         if let Some(variable) = &self.variable {
             write!(f, "{} = ", name(variable))?;
         }
-        f.write_str(match self.shortest {
-            None => "",
-            Some(Shortest::Any) => "ANY SHORTEST ",
-            Some(Shortest::All) => "ALL SHORTEST ",
-        })?;
+        if let Some(shortest) = self.shortest {
+            write!(f, "{shortest} ")?;
+        }
         if let Some(mode) = &self.path_mode {
             write!(f, "{mode} ")?;
         }
@@ -185,6 +214,7 @@ impl Display for NodePattern {
             f.write_str(if named { " " } else { "" })?;
             entries(f, &self.properties)?;
         }
+        clause_part(f, "WHERE", self.condition.as_ref())?;
         f.write_char(')')
     }
 }
@@ -199,7 +229,8 @@ fn labels(f: &mut Formatter<'_>, opening: &str, groups: &[Vec<Name>]) -> Result 
 impl Display for RelationshipPattern {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(if self.arrow == Arrow::Left { "<-" } else { "-" })?;
-        if self.variable.is_some() || !self.types.is_empty() || self.length.is_some() || !self.properties.is_empty() {
+        let names = self.variable.is_some() || !self.types.is_empty() || self.length.is_some();
+        if names || !self.properties.is_empty() || self.condition.is_some() || self.cost.is_some() {
             f.write_char('[')?;
             if let Some(variable) = &self.variable {
                 write!(f, "{}", name(variable))?;
@@ -215,6 +246,8 @@ impl Display for RelationshipPattern {
                 f.write_char(' ')?;
                 entries(f, &self.properties)?;
             }
+            clause_part(f, "WHERE", self.condition.as_ref())?;
+            clause_part(f, "COST", self.cost.as_ref())?;
             f.write_char(']')?;
         }
         f.write_str(if self.arrow == Arrow::Right { "->" } else { "-" })

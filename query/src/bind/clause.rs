@@ -13,6 +13,9 @@ use crate::logical::{PathPattern, Plan};
 /// The column of the least number of hops.
 pub(super) const HOPS: &str = "hops";
 
+/// The column of the number of paths with the least number of hops.
+pub(super) const SHORTEST_PATHS: &str = "shortest_paths";
+
 impl Binder<'_> {
     /// The clauses of a query without UNION: its plan and its columns.
     pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<Finished> {
@@ -37,6 +40,7 @@ impl Binder<'_> {
             Clause::Match(found) => self.match_clause(found, bound),
             Clause::Unwind { list, variable } => self.unwind(list, variable, bound),
             Clause::With { projection, condition } => self.with(projection, condition.as_ref(), span, bound),
+            Clause::Call(call) => self.call_clause(call, bound),
             Clause::Create(patterns) => self.create(patterns, bound),
             Clause::Merge { pattern, on_create, on_match } => self.merge(pattern, on_create, on_match, bound),
             Clause::Set(items) => self.set(items, bound),
@@ -56,6 +60,11 @@ impl Binder<'_> {
             let slot = self.slot(HOPS);
             pattern.hops = Some(slot);
             scope.imply(HOPS, slot);
+        }
+        if pattern.lone_relationship().is_some_and(|(relationship, _)| relationship.range.is_some()) {
+            let slot = self.slot(SHORTEST_PATHS);
+            pattern.shortest_paths = Some(slot);
+            scope.imply(SHORTEST_PATHS, slot);
         }
         if let Some(condition) = &clause.condition {
             self.refuse_aggregates("in WHERE; put it into WITH, and the condition behind that");
@@ -87,17 +96,14 @@ impl Binder<'_> {
         let span = last.map(|clause| Span { start: clause.span.end, end: clause.span.end }).unwrap_or_default();
         match last.map(|clause| &clause.node) {
             Some(Clause::Match(_)) if has_terse(&query.clauses) => {
-                let terse = ast::Projection {
-                    distinct: true,
-                    star: false,
-                    items: Vec::new(),
-                    order: Vec::new(),
-                    skip: None,
-                    limit: None,
-                };
+                let terse = ast::Projection { distinct: true, ..ast::Projection::default() };
                 self.returned(&terse, bound, &query.clauses, span)
             }
-            None | Some(Clause::Match(_) | Clause::With { .. } | Clause::Unwind { .. }) => {
+            Some(Clause::Call(_)) if query.clauses.len() == 1 => {
+                let all = ast::Projection { star: true, ..ast::Projection::default() };
+                self.returned(&all, bound, &query.clauses, span)
+            }
+            None | Some(Clause::Call(_) | Clause::Match(_) | Clause::With { .. } | Clause::Unwind { .. }) => {
                 Err(meaning(span, "the query must end with RETURN, or write something"))
             }
             Some(_) => Ok((bound.plan, Vec::new())),

@@ -226,7 +226,7 @@ impl Binder<'_> {
 fn one_hop(pattern: &Pattern, span: Span) -> Option<Kind> {
     let (relationship, _) = pattern.lone_relationship()?;
     let known = |node: &NodePattern| node.bound;
-    if relationship.range.is_some() || !relationship.hop.conditions.is_empty() || !pattern.nodes.iter().all(known) {
+    if relationship.range.is_some() || !relationship.hop.is_plain() || !pattern.nodes.iter().all(known) {
         return None;
     }
     if pattern.conditions.iter().any(|condition| condition.reads().contains(&relationship.slot)) {

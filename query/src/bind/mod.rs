@@ -1,5 +1,6 @@
 //! Door from text to graph: names become slots, labels and types become numbers, clauses become a logical plan.
 
+mod call;
 mod clause;
 mod expression;
 mod pattern;

@@ -8,18 +8,19 @@ use hopgraph_engine::traverse::PathMode;
 use super::Binder;
 use super::clause::path_mode;
 use super::scope::{Scope, VariableKind};
-use crate::ast::{self, Arrow, BinaryOperator, Name, Span};
+use crate::ast::{self, Arrow, BinaryOperator, Name, Shortest, Span};
 use crate::compute::Slot;
 use crate::fault::{Result, meaning, meaning_with_help, too_large};
 use crate::function;
 use crate::limits::RELATIONSHIPS_MAX;
 use crate::logical::{
-    Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
+    Cost, EvidencePattern, Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range,
+    RelationName, RelationshipPattern,
 };
 use crate::suggest::nearest;
 
-/// The key of a relationship's property map that sets the least confidence of a hop.
-const MIN_CONFIDENCE: &str = "min_confidence";
+/// The variable of what a cheapest path costs.
+const COST: &str = "cost";
 
 impl Binder<'_> {
     /// The paths of one clause. Gives the pattern, and the scope with its variables added.
@@ -73,8 +74,32 @@ impl Binder<'_> {
             }
         };
         let mode = path.path_mode.as_ref().map_or(mode, |name| path_mode(Some(name.node)));
-        pattern.paths.push(PathPattern { slot, start, relationships, mode, shortest: path.shortest });
+        let cost = match (path.shortest, &path.steps[..]) {
+            (Some(shortest), [(step, _)]) if shortest.is_cheapest() => {
+                Some(self.cost(step, pattern.relationships[relationships[0]].hop.edge, before, scope)?)
+            }
+            _ => None,
+        };
+        pattern.paths.push(PathPattern { slot, start, relationships, mode, shortest: path.shortest, cost });
         Ok(())
+    }
+
+    /// What a hop of a cheapest path costs; brings the variable of what the path costs.
+    fn cost(
+        &mut self,
+        relationship: &ast::RelationshipPattern,
+        edge: Slot,
+        before: &Scope,
+        scope: &mut Scope,
+    ) -> Result<Cost> {
+        let Some(written) = &relationship.cost else {
+            let help = Some("write it behind COST: -[r:associated*..6 COST 1 - r.confidence]-".to_owned());
+            return Err(meaning_with_help(relationship.span, "a cheapest path needs the cost of a hop", help));
+        };
+        let of_hop = self.of_one_hop(written, relationship, edge, before)?;
+        let total = self.slot(COST);
+        scope.imply(COST, total);
+        Ok(Cost { of_hop, total })
     }
 
     /// The index of a node in the pattern; a node that is named twice is the same node.
@@ -98,6 +123,11 @@ impl Binder<'_> {
             None => self.new_node(node, scope),
         };
         let conditions = self.node_conditions(&node.properties, slot, before)?;
+        if let Some(condition) = &node.condition {
+            self.refuse_aggregates("in a pattern");
+            let inner = with_node(before, node, slot);
+            pattern.conditions.extend(self.expression(condition, &inner)?.conjuncts());
+        }
         if let Some(place) = pattern.nodes.iter().position(|other| other.slot == slot) {
             let other = &mut pattern.nodes[place];
             if !other.bound {
@@ -215,32 +245,51 @@ impl Binder<'_> {
             Arrow::Either => Direction::Both,
         };
         let types = relationship.types.iter().map(|name| self.relation_name(name)).collect::<Result<_>>()?;
-        let conditions = self.hop_conditions(&relationship.properties, edge, before)?;
-        Ok(RelationshipPattern { slot, from, to, hop: Hop { types, direction, edge, conditions }, range })
+        let mut hop = Hop { types, direction, edge, conditions: Vec::new(), evidence: EvidencePattern::default() };
+        self.hop_properties(&relationship.properties, &mut hop, before)?;
+        if let Some(condition) = &relationship.condition {
+            let bound = self.of_one_hop(condition, relationship, edge, before)?;
+            hop.conditions.extend(bound.conjuncts());
+        }
+        Ok(RelationshipPattern { slot, from, to, hop, range })
     }
 
     /// `{key: value}` of a relationship, asked of each hop.
-    fn hop_conditions(
-        &mut self,
-        properties: &[(Name, ast::Expression)],
-        edge: Slot,
-        before: &Scope,
-    ) -> Result<Vec<Expression>> {
+    fn hop_properties(&mut self, properties: &[(Name, ast::Expression)], hop: &mut Hop, before: &Scope) -> Result<()> {
         self.refuse_aggregates("in a pattern");
-        let mut conditions = Vec::new();
         for (key, value) in properties {
             let value = self.map_value(value, before)?;
+            // What MERGE would make is a property, so that is what it looks for.
+            if let Some(key) = EvidencePattern::key(&key.node).filter(|_| !self.lenient) {
+                hop.evidence.add(key, value);
+                continue;
+            }
             let span = Span { start: key.span.start, end: value.span.end };
-            let subject = Expression::slot(edge, key.span);
-            let kind = if key.node == MIN_CONFIDENCE {
-                let confidence = Expression::new(call("confidence", vec![subject]), key.span);
-                ExpressionKind::Binary(BinaryOperator::GreaterOrEqual, Box::new(confidence), Box::new(value))
-            } else {
-                equal_property(subject, &key.node, value)
-            };
-            conditions.push(Expression::new(kind, span));
+            let kind = equal_property(Expression::slot(hop.edge, key.span), &key.node, value);
+            hop.conditions.push(Expression::new(kind, span));
         }
-        Ok(conditions)
+        Ok(())
+    }
+
+    /// An expression in the brackets of a relationship: its variable stands for the relationship of one hop there.
+    pub(super) fn of_one_hop(
+        &mut self,
+        written: &ast::Expression,
+        relationship: &ast::RelationshipPattern,
+        edge: Slot,
+        before: &Scope,
+    ) -> Result<Expression> {
+        let mut inner = before.clone();
+        if let Some(name) = &relationship.variable {
+            inner.add(&name.node, edge, VariableKind::Relationship);
+        }
+        self.refuse_aggregates("in a pattern");
+        let bound = self.expression(written, &inner)?;
+        if bound.existences().is_empty() {
+            return Ok(bound);
+        }
+        let help = Some("ask for it in the WHERE behind the pattern".to_owned());
+        Err(meaning_with_help(bound.span, "a pattern cannot stand in the brackets of a relationship", help))
     }
 
     /// Labels that the catalog knows, or that a clause before makes.
@@ -265,6 +314,15 @@ impl Binder<'_> {
         }
         Ok(RelationName { name: name.node.as_str().into(), id })
     }
+}
+
+/// The variables that a condition in the brackets of a node may name.
+fn with_node(before: &Scope, node: &ast::NodePattern, slot: Slot) -> Scope {
+    let mut scope = before.clone();
+    if let Some(name) = &node.variable {
+        scope.add(&name.node, slot, VariableKind::Node);
+    }
+    scope
 }
 
 /// The error for a name that the catalog does not know, with the nearest one that it does.
@@ -312,6 +370,12 @@ fn bound_range(length: ast::Length) -> Result<Range> {
 }
 
 fn check_shortest(path: &ast::PathPattern) -> Result<()> {
+    if let (false, Some(cost)) =
+        (path.shortest.is_some_and(Shortest::is_cheapest), path.steps.iter().find_map(|(step, _)| step.cost.as_ref()))
+    {
+        let help = Some("write ANY CHEAPEST before the path, or CHEAPEST with a number of paths".to_owned());
+        return Err(meaning_with_help(cost.span, "COST is for the cheapest paths", help));
+    }
     if path.shortest.is_none() {
         return Ok(());
     }
@@ -319,7 +383,9 @@ fn check_shortest(path: &ast::PathPattern) -> Result<()> {
         return Err(meaning(path.span, "a shortest path needs exactly one relationship between two nodes"));
     };
     match relationship.length {
-        Some(length) if length.least.unwrap_or(1) > 1 => {
+        Some(length)
+            if length.least.unwrap_or(1) > 1 && matches!(path.shortest, Some(Shortest::Any | Shortest::All)) =>
+        {
             Err(meaning(length.span, "a shortest path begins at 0 or 1 hops"))
         }
         _ => Ok(()),

@@ -181,7 +181,7 @@ impl Binder<'_> {
                 check_grouped(&key.expression, &keys, &aggregates, &self.slot_names)?;
             }
         }
-        let plan = Plan::Aggregate { input: Box::new(plan), keys, aggregates };
+        let plan = Plan::Aggregate { input: Box::new(plan), keys, aggregates, weight: None };
         Ok(if computed.is_empty() { plan } else { Plan::Project { input: Box::new(plan), items: computed } })
     }
 

@@ -294,5 +294,14 @@ fn check_plain(path: &ast::PathPattern, clause: &str) -> Result<()> {
             format!("{clause} makes a plain path; path modes and shortest paths are for MATCH"),
         ));
     }
-    Ok(())
+    let nodes = std::iter::once(&path.start).chain(path.steps.iter().map(|(_, node)| node));
+    let of_nodes = nodes.filter_map(|node| node.condition.as_ref());
+    let of_hops = path.steps.iter().flat_map(|(hop, _)| hop.condition.iter().chain(&hop.cost));
+    match of_nodes.chain(of_hops).next() {
+        None => Ok(()),
+        Some(condition) => {
+            let help = Some("conditions and costs in brackets are for MATCH".to_owned());
+            Err(meaning_with_help(condition.span, format!("{clause} makes what is written, as it is written"), help))
+        }
+    }
 }

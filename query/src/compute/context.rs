@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hopgraph_engine::{
-    Budget, Change, Direction, Edge, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId, Snapshot, StorageError,
-    Topology, TopologyKey, View,
+    Budget, Change, Direction, Edge, EvidenceTable, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId, Snapshot,
+    StorageError, Topology, TopologyKey, View,
 };
 
 use super::adjacency::Adjacency;
@@ -37,6 +37,8 @@ pub(crate) struct Context<'g> {
     all_nodes: RefCell<Option<Arc<NodeSet>>>,
     labels: RefCell<HashMap<LabelId, Arc<NodeSet>>>,
     topologies: RefCell<HashMap<TopologyKey, Arc<Topology>>>,
+    /// The evidence of all edges, once many have been asked for.
+    evidence: RefCell<Option<Arc<EvidenceTable>>>,
     /// For pattern predicates, by the slot of the hop's edge.
     connections: RefCell<Vec<Adjacency>>,
     pub(crate) summary: RefCell<Summary>,
@@ -57,10 +59,11 @@ impl<'g> Context<'g> {
             parameters: parameters.iter().map(|(name, value)| (name.clone(), to_cell(value))).collect(),
             version: Counter::new(0),
             ticks: Counter::new(0),
-            nodes: RefCell::new(vec![None; NODES_KEPT]),
+            nodes: RefCell::default(),
             all_nodes: RefCell::default(),
             labels: RefCell::default(),
             topologies: RefCell::default(),
+            evidence: RefCell::default(),
             connections: RefCell::default(),
             summary: RefCell::default(),
         }
@@ -133,13 +136,18 @@ impl<'g> Context<'g> {
     /// What is known of a node; `None` if it has been deleted.
     pub(crate) fn node(&self, id: NodeId) -> Result<Option<Arc<Node>>> {
         let place = id.index() % NODES_KEPT;
-        if let Some((version, kept, node)) = &self.nodes.borrow()[place]
+        if let Some(Some((version, kept, node))) = self.nodes.borrow().get(place)
             && (*version, *kept) == (self.version(), id)
         {
             return Ok(Some(Arc::clone(node)));
         }
         let Some(node) = self.view(|view| view.node(id))?.map(Arc::new) else { return Ok(None) };
-        self.nodes.borrow_mut()[place] = Some((self.version(), id, Arc::clone(&node)));
+        let mut nodes = self.nodes.borrow_mut();
+        if nodes.is_empty() {
+            // A query that returns no property must not pay for it.
+            nodes.resize(NODES_KEPT, None);
+        }
+        nodes[place] = Some((self.version(), id, Arc::clone(&node)));
         Ok(Some(node))
     }
 
@@ -163,7 +171,10 @@ impl<'g> Context<'g> {
         if let Some(set) = &*self.all_nodes.borrow() {
             return Ok(Arc::clone(set));
         }
-        let set = Arc::new(self.view(|view| view.nodes())?);
+        let set = match self.is_edited() {
+            true => Arc::new(self.view(|view| view.nodes())?),
+            false => self.snapshot.shared_nodes()?,
+        };
         *self.all_nodes.borrow_mut() = Some(Arc::clone(&set));
         Ok(set)
     }
@@ -174,7 +185,10 @@ impl<'g> Context<'g> {
         if let Some(set) = self.labels.borrow().get(&id) {
             return Ok(Arc::clone(set));
         }
-        let set = Arc::new(self.view(|view| view.nodes_with_label(id))?);
+        let set = match self.is_edited() {
+            true => Arc::new(self.view(|view| view.nodes_with_label(id))?),
+            false => self.snapshot.shared_nodes_with_label(id)?,
+        };
         self.labels.borrow_mut().insert(id, Arc::clone(&set));
         Ok(set)
     }
@@ -208,6 +222,22 @@ impl<'g> Context<'g> {
             connections.resize_with(hop.edge.0 + 1, Adjacency::default);
         }
         connections[hop.edge.0].connects(self, hop, from, to)
+    }
+
+    /// Reads the confidence of every edge at once, for whoever is going to ask for many.
+    pub(crate) fn confidences(&self) -> Result<()> {
+        if !self.is_edited() && self.evidence.borrow().is_none() {
+            *self.evidence.borrow_mut() = Some(self.snapshot.evidence_table(&self.budget)?);
+        }
+        Ok(())
+    }
+
+    /// How sure the graph is of an edge.
+    pub(crate) fn confidence(&self, edge: Edge) -> Result<f64> {
+        match &*self.evidence.borrow() {
+            Some(table) if !self.is_edited() => Ok(table.confidence(edge)),
+            _ => self.view(|view| view.confidence(edge)),
+        }
     }
 
     /// The shape of the graph under a key, edits included.

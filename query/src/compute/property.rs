@@ -44,7 +44,7 @@ fn edge_property(context: &Context<'_>, edge: Edge, key: &str) -> Result<Cell> {
 /// How sure the graph is of an edge.
 pub(crate) fn confidence(context: &Context<'_>, edge: Edge) -> Result<Cell> {
     #[allow(clippy::cast_possible_truncation, reason = "models give single precision")]
-    context.view(|view| Ok(Cell::Float(shortest(view.confidence(edge)? as f32))))
+    context.confidence(edge).map(|confidence| Cell::Float(shortest(confidence as f32)))
 }
 
 /// The float with the fewest digits that stands for the same single-precision number: 0.9 for what would else be

@@ -135,15 +135,16 @@ impl Aggregator {
         Self { state, seen: distinct.then(Seen::default), held: Held::nothing() }
     }
 
-    /// Counts a row of `count(*)`.
-    pub(crate) fn add_row(&mut self) {
+    /// Counts so many rows of `count(*)`.
+    pub(crate) fn add_rows(&mut self, times: i64) {
         if let State::Count(count) = &mut self.state {
-            *count += 1;
+            *count += times.unsigned_abs();
         }
     }
 
-    /// Takes the value of one row; null is left out.
-    pub(crate) fn add(&mut self, cell: Cell, budget: &Arc<Budget>) -> Result<(), Failure> {
+    /// Takes the value of a row that stands for so many rows; null is left out. To collect values, and for their
+    /// deviation, each row must come by itself.
+    pub(crate) fn add(&mut self, cell: Cell, times: i64, budget: &Arc<Budget>) -> Result<(), Failure> {
         if cell.is_null() {
             return Ok(());
         }
@@ -152,8 +153,10 @@ impl Aggregator {
         {
             return Ok(());
         }
+        // Equal values count once, however often they come.
+        let times = if self.seen.is_some() { 1 } else { times };
         match &mut self.state {
-            State::Count(count) => *count += 1,
+            State::Count(count) => *count += times.unsigned_abs(),
             State::Collect(cells) => {
                 self.held.grow_by_cells(budget, std::slice::from_ref(&cell)).map_err(crate::QueryError::from)?;
                 cells.push(cell);
@@ -165,11 +168,13 @@ impl Aggregator {
             }
             State::Sum(sum) => {
                 number("sum", &cell)?;
-                *sum = arithmetic(BinaryOperator::Add, sum, &cell)?;
+                let all =
+                    if times == 1 { cell } else { arithmetic(BinaryOperator::Multiply, &cell, &Cell::Integer(times))? };
+                *sum = arithmetic(BinaryOperator::Add, sum, &all)?;
             }
             State::Average { sum, count } => {
-                *sum += number("avg", &cell)?;
-                *count += 1;
+                *sum += number("avg", &cell)? * times as f64;
+                *count += times.unsigned_abs();
             }
             State::Deviation { count, mean, squares } => {
                 let number = number("stDev", &cell)?;

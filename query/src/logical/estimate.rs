@@ -1,7 +1,7 @@
 //! How many rows an operator may give: guesses from the sizes of label sets, good enough to choose between orders of
 //! work, and shown by EXPLAIN.
 
-use hopgraph_engine::View;
+use hopgraph_engine::{Snapshot, View};
 
 use super::{Access, Expression, ExpressionKind, Hop, Label, NodePattern, Plan, Range, Reach};
 use crate::ast::BinaryOperator;
@@ -26,13 +26,13 @@ pub(crate) struct Estimator {
 }
 
 impl Estimator {
-    /// Reads the sizes of the label sets.
-    pub(crate) fn new(view: &dyn View) -> Result<Self> {
+    /// Reads the sizes of the label sets. Nodes are not counted: that some are deleted makes no difference to a guess.
+    pub(crate) fn new(snapshot: &Snapshot<'_>) -> Result<Self> {
         let mut labels = Vec::new();
-        for (id, _) in view.catalog().labels() {
-            labels.push(view.nodes_with_label(id)?.len() as f64);
+        for (id, _) in snapshot.catalog().labels() {
+            labels.push(snapshot.shared_nodes_with_label(id)?.len() as f64);
         }
-        Ok(Self { nodes: view.nodes()?.len() as f64, labels })
+        Ok(Self { nodes: snapshot.node_bound()? as f64, labels })
     }
 
     /// The nodes with one of these labels.
@@ -59,14 +59,14 @@ impl Estimator {
     /// The single hops from a node that end in a fitting node.
     pub(crate) fn expand(&self, to: &NodePattern, hop: &Hop) -> f64 {
         let ends = if to.bound { 1.0 / self.nodes.max(1.0) } else { self.share(to) };
-        DEGREE.min(self.nodes) * ends * selectivity(&hop.conditions)
+        DEGREE.min(self.nodes) * ends * asked(hop)
     }
 
     /// The paths of a range of hops from a node that end in a fitting node.
     pub(crate) fn expand_paths(&self, to: &NodePattern, hop: &Hop, range: Range) -> f64 {
         let ends = if to.bound { 1.0 / self.nodes.max(1.0) } else { self.share(to) };
         let most = range.most.unwrap_or(range.least.saturating_add(4)).min(8);
-        let fan = DEGREE.min(self.nodes) * selectivity(&hop.conditions);
+        let fan = DEGREE.min(self.nodes) * asked(hop);
         (range.least.min(8)..=most).map(|hops| fan.powi(hops.cast_signed())).sum::<f64>() * ends
     }
 
@@ -74,23 +74,30 @@ impl Estimator {
         let end = |node: &NodePattern| if node.bound { 1.0 } else { self.nodes * self.share(node) };
         let sources = end(&reach.from);
         let paths = self.expand_paths(&NodePattern { bound: false, ..reach.to.clone() }, &reach.hop, reach.range);
-        (sources * paths).min(sources * end(&reach.to))
+        let kept = CONDITION_SHARE.powi(i32::try_from(reach.tests.len()).unwrap_or(i32::MAX));
+        (sources * paths).min(sources * end(&reach.to)) * kept
     }
 
     /// The rows that a plan gives for each row that it begins with.
     pub(crate) fn rows(&self, plan: &Plan) -> f64 {
         let input = plan.inputs().first().map_or(1.0, |input| self.rows(input));
         match plan {
-            Plan::Row | Plan::CountReach { .. } => 1.0,
+            Plan::Row => 1.0,
             Plan::Scan { node, access, .. } => input * self.scan(node, access),
             Plan::Expand { to, hop, .. } => input * self.expand(to, hop),
             Plan::ExpandPaths { to, hop, walk, .. } => input * self.expand_paths(to, hop, walk.range),
             Plan::Reach { reach, .. } => input * self.reach(reach),
+            Plan::CountReach { reach, by, .. } => {
+                let groups = by.end().map_or(1.0, |end| self.nodes * self.share(reach.end(end)));
+                let hops = if reach.hops.is_some() { 2.0 } else { 1.0 };
+                input * (groups * hops).min(self.reach(reach)).max(1.0)
+            }
             Plan::Filter { conditions, .. } => input * selectivity(conditions),
             Plan::Aggregate { keys, .. } if keys.is_empty() => 1.0,
             Plan::Aggregate { .. } => input.powf(0.75),
             Plan::Sort { limit: Some(limit), .. } => input.min(constant(&limit.limit)),
             Plan::Limit { count, .. } => input.min(constant(count)),
+            Plan::Call { .. } => input * self.nodes.max(1.0),
             Plan::Unwind { list, .. } => input * list_length(list),
             Plan::Apply { plan, optional, .. } => input * self.rows(plan).max(if *optional { 1.0 } else { 0.0 }),
             Plan::Merge { plan, .. } => input * self.rows(plan).max(1.0),
@@ -98,6 +105,12 @@ impl Estimator {
             _ => input,
         }
     }
+}
+
+/// The share of edges that a hop keeps.
+fn asked(hop: &Hop) -> f64 {
+    let of_evidence = i32::try_from(hop.evidence.len()).unwrap_or(i32::MAX);
+    selectivity(&hop.conditions) * CONDITION_SHARE.powi(of_evidence)
 }
 
 /// The share of rows that conditions keep.

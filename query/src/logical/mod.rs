@@ -14,11 +14,15 @@ use hopgraph_engine::traverse::PathMode;
 
 pub(crate) use estimate::Estimator;
 pub(crate) use expression::{Existence, Expression, ExpressionKind};
-pub(crate) use pattern::{Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern};
+pub(crate) use pattern::{
+    Cost, EvidencePattern, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
+};
 pub(crate) use write::{Creation, Edit, NewNode, NewRelationship, Removal};
 
+use crate::ast::{Shortest, Span};
 use crate::compute::Slot;
 use crate::function::AggregateKind;
+use crate::procedure::Procedure;
 
 /// The most hops of a WALK whose pattern sets no limit; other modes end by themselves, since they repeat nothing.
 pub(crate) const WALK_HOPS_MAX: u32 = 64;
@@ -50,10 +54,10 @@ pub(crate) enum Plan {
     ExpandPaths { input: Box<Plan>, from: Slot, to: NodePattern, hop: Arc<Hop>, walk: Walk },
     /// For each row, each pair of ends that some path joins, once, with the least number of hops.
     Reach { input: Box<Plan>, reach: Reach },
-    /// How many such pairs there are.
-    CountReach { reach: Reach, slot: Slot },
+    /// For each row, how many such pairs there are: for each number of hops, if that is asked for.
+    CountReach { input: Box<Plan>, reach: Reach, by: CountBy, pairs: Slot },
     /// For each row, the shortest paths between two nodes that it holds.
-    ShortestPath { input: Box<Plan>, from: Slot, to: Slot, hop: Arc<Hop>, range: Range, all: bool, slot: Slot },
+    ShortestPath { input: Box<Plan>, from: Slot, to: Slot, hop: Arc<Hop>, choice: Choice },
     /// The rows whose path repeats no node.
     Unrepeated { input: Box<Plan>, start: Slot, relationships: Vec<Slot>, mode: PathMode },
     /// The rows for which all conditions hold.
@@ -61,7 +65,8 @@ pub(crate) enum Plan {
     /// Each row with computed values.
     Project { input: Box<Plan>, items: Vec<(Slot, Expression)> },
     /// One row for each group.
-    Aggregate { input: Box<Plan>, keys: Vec<(Slot, Expression)>, aggregates: Vec<Aggregate> },
+    /// With a weight, each row stands for as many as that slot says.
+    Aggregate { input: Box<Plan>, keys: Vec<(Slot, Expression)>, aggregates: Vec<Aggregate>, weight: Option<Slot> },
     /// The first of each group of rows that agree in these slots.
     Distinct { input: Box<Plan>, slots: Vec<Slot> },
     /// The rows in order; of each, these slots are kept. With a limit, only the first so many.
@@ -70,6 +75,14 @@ pub(crate) enum Plan {
     Skip { input: Box<Plan>, count: Expression },
     /// The first so many rows.
     Limit { input: Box<Plan>, count: Expression },
+    /// For each row, the rows of a procedure; of its columns some are wanted.
+    Call {
+        input: Box<Plan>,
+        procedure: &'static Procedure,
+        options: Option<Expression>,
+        outputs: Vec<(usize, Slot)>,
+        span: Span,
+    },
     /// For each row, each element of a list.
     Unwind { input: Box<Plan>, list: Expression, slot: Slot },
     /// For each row, the rows that a plan makes of it; if it makes none and is optional, the row with nulls.
@@ -130,6 +143,17 @@ pub(crate) struct Walk {
     pub(crate) unlike: Vec<Slot>,
 }
 
+/// Which of the paths between two nodes are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Choice {
+    pub(crate) which: Shortest,
+    pub(crate) range: Range,
+    pub(crate) mode: PathMode,
+    pub(crate) cost: Option<Cost>,
+    /// Where the list of relationships goes.
+    pub(crate) slot: Slot,
+}
+
 /// Two ends and what lies between them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reach {
@@ -140,6 +164,94 @@ pub(crate) struct Reach {
     pub(crate) mode: PathMode,
     /// Where the least number of hops goes.
     pub(crate) hops: Option<Slot>,
+    /// Where the number of paths with so many hops goes.
+    pub(crate) shortest_paths: Option<Slot>,
+    /// What must hold of the two ends besides.
+    pub(crate) tests: Vec<PairTest>,
+}
+
+/// Whether the ends of a Reach must be joined in another way as well, or must not be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PairTest {
+    pub(crate) hop: Arc<Hop>,
+    /// For more than a single hop.
+    pub(crate) path: Option<(Range, PathMode)>,
+    pub(crate) wanted: bool,
+}
+
+/// One end of a Reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    From,
+    To,
+}
+
+impl End {
+    /// The end at the other side.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::From => Self::To,
+            Self::To => Self::From,
+        }
+    }
+}
+
+/// What pairs are counted by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum CountBy {
+    /// All of them together.
+    Nothing,
+    /// For each node of this end.
+    Each(End),
+    /// For each group of nodes of this end that agree in these values: how many nodes of the other end any of them
+    /// reaches. The row holds one node of the group.
+    Group(End, Vec<Expression>),
+}
+
+impl CountBy {
+    /// The end whose nodes are in the rows.
+    pub(crate) fn end(&self) -> Option<End> {
+        match self {
+            Self::Nothing => None,
+            Self::Each(end) | Self::Group(end, _) => Some(*end),
+        }
+    }
+
+    fn keys(&self) -> &[Expression] {
+        match self {
+            Self::Group(_, keys) => keys,
+            _ => &[],
+        }
+    }
+}
+
+impl Reach {
+    /// What stands at one end.
+    pub(crate) fn end(&self, end: End) -> &NodePattern {
+        match end {
+            End::From => &self.from,
+            End::To => &self.to,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn end_mut(&mut self, end: End) -> &mut NodePattern {
+        match end {
+            End::From => &mut self.from,
+            End::To => &mut self.to,
+        }
+    }
+
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let tests = self.tests.iter().flat_map(|test| test.hop.expressions());
+        self.from.conditions.iter().chain(&self.to.conditions).chain(self.hop.expressions()).chain(tests)
+    }
+
+    fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        let ends = self.from.conditions.iter_mut().chain(&mut self.to.conditions);
+        let tests = self.tests.iter_mut().flat_map(|test| Arc::make_mut(&mut test.hop).expressions_mut());
+        ends.chain(Arc::make_mut(&mut self.hop).expressions_mut()).chain(tests)
+    }
 }
 
 /// One aggregate of a projection.
@@ -150,6 +262,13 @@ pub(crate) struct Aggregate {
     pub(crate) argument: Option<Expression>,
     pub(crate) distinct: bool,
     pub(crate) slot: Slot,
+}
+
+impl Aggregate {
+    /// Whether equal rows may come once or many times without a difference.
+    pub(crate) fn ignores_duplicates(&self) -> bool {
+        self.distinct || self.kind.ignores_duplicates()
+    }
 }
 
 /// One key of ORDER BY.
@@ -170,7 +289,7 @@ impl Plan {
     /// The operators that it draws from, in order; a plan that runs once for each row comes after the input.
     pub(crate) fn inputs(&self) -> Vec<&Self> {
         match self {
-            Self::Row | Self::CountReach { .. } => Vec::new(),
+            Self::Row => Vec::new(),
             Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
             Self::Union { branches, .. } => branches.iter().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
@@ -178,6 +297,7 @@ impl Plan {
             | Self::Expand { input, .. }
             | Self::ExpandPaths { input, .. }
             | Self::Reach { input, .. }
+            | Self::CountReach { input, .. }
             | Self::ShortestPath { input, .. }
             | Self::Unrepeated { input, .. }
             | Self::Filter { input, .. }
@@ -187,6 +307,7 @@ impl Plan {
             | Self::Sort { input, .. }
             | Self::Skip { input, .. }
             | Self::Limit { input, .. }
+            | Self::Call { input, .. }
             | Self::Unwind { input, .. }
             | Self::Create { input, .. }
             | Self::Set { input, .. }
@@ -197,7 +318,7 @@ impl Plan {
     /// The operators that it draws from, to be changed.
     pub(crate) fn inputs_mut(&mut self) -> Vec<&mut Self> {
         match self {
-            Self::Row | Self::CountReach { .. } => Vec::new(),
+            Self::Row => Vec::new(),
             Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
             Self::Union { branches, .. } => branches.iter_mut().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
@@ -205,6 +326,7 @@ impl Plan {
             | Self::Expand { input, .. }
             | Self::ExpandPaths { input, .. }
             | Self::Reach { input, .. }
+            | Self::CountReach { input, .. }
             | Self::ShortestPath { input, .. }
             | Self::Unrepeated { input, .. }
             | Self::Filter { input, .. }
@@ -214,6 +336,7 @@ impl Plan {
             | Self::Sort { input, .. }
             | Self::Skip { input, .. }
             | Self::Limit { input, .. }
+            | Self::Call { input, .. }
             | Self::Unwind { input, .. }
             | Self::Create { input, .. }
             | Self::Set { input, .. }
@@ -229,17 +352,19 @@ impl Plan {
             }
             Self::Match { pattern, .. } => {
                 let nodes = pattern.nodes.iter().flat_map(|node| &node.conditions);
-                let hops = pattern.relationships.iter().flat_map(|relationship| &relationship.hop.conditions);
-                nodes.chain(hops).chain(&pattern.conditions).collect()
+                let hops = pattern.relationships.iter().flat_map(|relationship| relationship.hop.expressions());
+                let costs = pattern.paths.iter().filter_map(|path| path.cost.as_ref()).map(|cost| &cost.of_hop);
+                nodes.chain(hops).chain(costs).chain(&pattern.conditions).collect()
             }
             Self::Scan { node, .. } => node.conditions.iter().collect(),
             Self::Expand { to, hop, .. } | Self::ExpandPaths { to, hop, .. } => {
-                to.conditions.iter().chain(&hop.conditions).collect()
+                to.conditions.iter().chain(hop.expressions()).collect()
             }
-            Self::Reach { reach, .. } | Self::CountReach { reach, .. } => {
-                reach.from.conditions.iter().chain(&reach.to.conditions).chain(&reach.hop.conditions).collect()
+            Self::Reach { reach, .. } => reach.expressions().collect(),
+            Self::CountReach { reach, by, .. } => reach.expressions().chain(by.keys()).collect(),
+            Self::ShortestPath { hop, choice, .. } => {
+                hop.expressions().chain(choice.cost.as_ref().map(|cost| &cost.of_hop)).collect()
             }
-            Self::ShortestPath { hop, .. } => hop.conditions.iter().collect(),
             Self::Filter { conditions, .. } => conditions.iter().collect(),
             Self::Project { items, .. } => items.iter().map(|(_, item)| item).collect(),
             Self::Aggregate { keys, aggregates, .. } => keys
@@ -249,6 +374,7 @@ impl Plan {
                 .collect(),
             Self::Sort { keys, .. } => keys.iter().map(|key| &key.expression).collect(),
             Self::Skip { count, .. } | Self::Limit { count, .. } => vec![count],
+            Self::Call { options, .. } => options.iter().collect(),
             Self::Unwind { list, .. } => vec![list],
             Self::Create { creation, .. } => creation.expressions(),
             Self::Merge { creation, on_create, on_match, .. } => {
@@ -266,18 +392,25 @@ impl Plan {
             Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {}
             Self::Match { pattern, .. } => {
                 pattern.nodes.iter_mut().flat_map(|node| &mut node.conditions).for_each(&mut *change);
-                let hops = pattern.relationships.iter_mut().flat_map(|relationship| &mut relationship.hop.conditions);
-                hops.chain(&mut pattern.conditions).for_each(change);
+                let hops = pattern.relationships.iter_mut().flat_map(|relationship| relationship.hop.expressions_mut());
+                let costs = pattern.paths.iter_mut().filter_map(|path| path.cost.as_mut()).map(|cost| &mut cost.of_hop);
+                hops.chain(costs).chain(&mut pattern.conditions).for_each(change);
             }
             Self::Scan { node, .. } => node.conditions.iter_mut().for_each(change),
             Self::Expand { to, hop, .. } | Self::ExpandPaths { to, hop, .. } => {
-                to.conditions.iter_mut().chain(&mut Arc::make_mut(hop).conditions).for_each(change);
+                to.conditions.iter_mut().chain(Arc::make_mut(hop).expressions_mut()).for_each(change);
             }
-            Self::Reach { reach, .. } | Self::CountReach { reach, .. } => {
-                let ends = reach.from.conditions.iter_mut().chain(&mut reach.to.conditions);
-                ends.chain(&mut Arc::make_mut(&mut reach.hop).conditions).for_each(change);
+            Self::Reach { reach, .. } => reach.expressions_mut().for_each(change),
+            Self::CountReach { reach, by, .. } => {
+                reach.expressions_mut().for_each(&mut *change);
+                if let CountBy::Group(_, keys) = by {
+                    keys.iter_mut().for_each(change);
+                }
             }
-            Self::ShortestPath { hop, .. } => Arc::make_mut(hop).conditions.iter_mut().for_each(change),
+            Self::ShortestPath { hop, choice, .. } => {
+                let cost = choice.cost.as_mut().map(|cost| &mut cost.of_hop);
+                Arc::make_mut(hop).expressions_mut().chain(cost).for_each(change);
+            }
             Self::Filter { conditions, .. } => conditions.iter_mut().for_each(change),
             Self::Project { items, .. } => items.iter_mut().map(|(_, item)| item).for_each(change),
             Self::Aggregate { keys, aggregates, .. } => {
@@ -286,6 +419,7 @@ impl Plan {
             }
             Self::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expression).for_each(change),
             Self::Skip { count, .. } | Self::Limit { count, .. } => change(count),
+            Self::Call { options, .. } => options.iter_mut().for_each(change),
             Self::Unwind { list, .. } => change(list),
             Self::Create { creation, .. } => creation.change_expressions(change),
             Self::Merge { creation, on_create, on_match, .. } => {

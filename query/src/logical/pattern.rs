@@ -62,6 +62,45 @@ pub(crate) struct Hop {
     pub(crate) edge: Slot,
     /// What must hold of the edge.
     pub(crate) conditions: Vec<Expression>,
+    /// What must hold of the evidence for it.
+    pub(crate) evidence: EvidencePattern,
+}
+
+/// Which evidence for an edge counts, and how sure it must make of the edge. Without any of it, nothing is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct EvidencePattern {
+    /// By key of a property map: see [`EvidencePattern::KEYS`].
+    entries: Vec<(&'static str, Expression)>,
+}
+
+impl EvidencePattern {
+    /// The keys of a relationship's property map that speak of evidence.
+    pub(crate) const KEYS: [&'static str; 5] = ["min_confidence", "min_year", "max_year", "document", "run"];
+
+    /// The key as it is kept, if it speaks of evidence.
+    pub(crate) fn key(name: &str) -> Option<&'static str> {
+        Self::KEYS.into_iter().find(|key| *key == name)
+    }
+
+    /// Asks for one more thing.
+    pub(crate) fn add(&mut self, key: &'static str, value: Expression) {
+        self.entries.push((key, value));
+    }
+
+    /// Whether nothing is asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many things are asked.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// What is asked, in the order in which it was written.
+    pub(crate) fn entries(&self) -> &[(&'static str, Expression)] {
+        &self.entries
+    }
 }
 
 impl Hop {
@@ -70,9 +109,24 @@ impl Hop {
         Self { direction: self.direction.reversed(), ..self.clone() }
     }
 
+    /// Whether it follows every edge of its types.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.conditions.is_empty() && self.evidence.is_empty()
+    }
+
+    /// What it asks of the edge and of the evidence for it.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.conditions.iter().chain(self.evidence.entries.iter().map(|(_, value)| value))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        self.conditions.iter_mut().chain(self.evidence.entries.iter_mut().map(|(_, value)| value))
+    }
+
     /// The slots of the row that its conditions read, the edge's left out.
     pub(crate) fn reads(&self) -> BTreeSet<Slot> {
-        let mut slots: BTreeSet<_> = self.conditions.iter().flat_map(Expression::reads).collect();
+        let mut slots: BTreeSet<_> = self.expressions().flat_map(Expression::reads).collect();
         slots.remove(&self.edge);
         slots
     }
@@ -116,6 +170,17 @@ pub(crate) struct PathPattern {
     pub(crate) relationships: Vec<usize>,
     pub(crate) mode: PathMode,
     pub(crate) shortest: Option<Shortest>,
+    /// What its hops cost, if it is to be cheap.
+    pub(crate) cost: Option<Cost>,
+}
+
+/// What paths are compared by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Cost {
+    /// The cost of one hop, with its edge in its slot.
+    pub(crate) of_hop: Expression,
+    /// Where the cost of the path goes.
+    pub(crate) total: Slot,
 }
 
 /// All that one MATCH asks for.
@@ -130,6 +195,8 @@ pub(crate) struct Pattern {
     pub(crate) distinct: bool,
     /// Where the number of hops goes: of the path, or the least number if combinations come once.
     pub(crate) hops: Option<Slot>,
+    /// Where the number of paths with the least number of hops goes.
+    pub(crate) shortest_paths: Option<Slot>,
 }
 
 impl Pattern {
@@ -137,7 +204,9 @@ impl Pattern {
     pub(crate) fn fills(&self) -> BTreeSet<Slot> {
         let nodes = self.nodes.iter().filter(|node| !node.bound).map(|node| node.slot);
         let relationships = self.relationships.iter().flat_map(|one| [one.slot, one.hop.edge]);
-        nodes.chain(relationships).chain(self.paths.iter().filter_map(|path| path.slot)).chain(self.hops).collect()
+        let paths =
+            self.paths.iter().flat_map(|path| path.slot.into_iter().chain(path.cost.as_ref().map(|cost| cost.total)));
+        nodes.chain(relationships).chain(paths).chain(self.hops).chain(self.shortest_paths).collect()
     }
 
     /// The single relationship of the single path, if there is no more to it than that.

@@ -33,7 +33,6 @@ const HABITS: &[(&str, &str)] = &[
     ("INSERT", "use CREATE, or MERGE for what may be there already"),
     ("UPDATE", "use MATCH ... SET"),
     ("DROP", "use MATCH ... DETACH DELETE"),
-    ("CALL", "there are no procedures; what there is to call are functions, as in RETURN count(*)"),
     ("FOREACH", "use UNWIND, which makes a row of each element of a list"),
     ("LOAD", "files are loaded by the program: hopgraph load DB --nodes FILE --edges FILE"),
     ("!=", "`not equal` is written <>"),
@@ -86,14 +85,14 @@ fn pattern(failure: &Failure<'_>) -> Option<&'static str> {
     if found == ":" && word_before && failure.expects(Expected::Thing(Thing::Relationship)) {
         return Some("a name with a label stands in brackets: (g:gene)");
     }
-    if found.eq_ignore_ascii_case("WHERE") && failure.expects(Expected::Symbol(")")) {
-        return Some("conditions stand behind the pattern: MATCH (g:gene) WHERE g.name = 'TP53'");
-    }
     if found == "|" && failure.expects(Expected::Symbol("]")) && failure.expects(Expected::Symbol(",")) {
         return Some("there are no pattern comprehensions; use OPTIONAL MATCH and collect(...)");
     }
+    if found == "{" && failure.letters(-1).eq_ignore_ascii_case("CALL") {
+        return Some("there are no queries within queries; WITH hands rows on from one part to the next");
+    }
     if failure.letters(-1).eq_ignore_ascii_case("SHORTEST") {
-        return Some("write ANY SHORTEST for one shortest path of each pair, ALL SHORTEST for all of them");
+        return Some("write ANY SHORTEST, ALL SHORTEST, or a number of paths as in SHORTEST 3");
     }
     None
 }

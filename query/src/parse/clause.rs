@@ -6,6 +6,7 @@ use nom::combinator::{cut, map, opt, value};
 use nom::multi::{many0, separated_list1};
 use nom::sequence::{pair, preceded};
 
+use super::call::call;
 use super::expression::{expression, target};
 use super::input::{Parsed, Stop, Tokens, clause_word, keyword, spanned, symbol, variable};
 use super::pattern::{path, path_mode, patterns};
@@ -17,7 +18,7 @@ use crate::error::{QueryError, QueryErrorKind};
 
 /// Any clause but RETURN, which must be the last.
 pub(super) fn clause(input: Tokens<'_>) -> Parsed<'_, Spanned<Clause>> {
-    let reading = alt((match_clause, unwind, with));
+    let reading = alt((match_clause, unwind, with, call));
     let writing = alt((create, merge, set, remove, delete));
     spanned(alt((reading, writing))).parse(input)
 }
@@ -34,7 +35,7 @@ fn match_clause(input: Tokens<'_>) -> Parsed<'_, Clause> {
 }
 
 /// `[WHERE condition]`
-fn condition(input: Tokens<'_>) -> Parsed<'_, Option<Expression>> {
+pub(super) fn condition(input: Tokens<'_>) -> Parsed<'_, Option<Expression>> {
     opt(preceded(clause_word("WHERE"), cut(expression))).parse(input)
 }
 

@@ -63,6 +63,8 @@ pub(super) enum Thing {
     Expression,
     Function,
     Parameter,
+    Procedure,
+    Column,
     End,
 }
 
@@ -81,6 +83,8 @@ impl Thing {
             Self::Expression => "an expression",
             Self::Function => "a function",
             Self::Parameter => "a parameter",
+            Self::Procedure => "the name of a procedure",
+            Self::Column => "a column of the procedure",
             Self::End => "the end of the query",
         }
     }

@@ -1,6 +1,7 @@
 //! Text to syntax tree. Knows letters and words; of graphs, labels and types that exist it knows nothing.
 
 mod advice;
+mod call;
 mod clause;
 mod error;
 mod expression;
@@ -57,6 +58,10 @@ pub(crate) struct Wanted {
     pub(crate) keywords: Vec<&'static str>,
 }
 
+/// What may stand before a path.
+const PATH_WORDS: &[&str] =
+    &["WALK", "TRAIL", "ACYCLIC", "SIMPLE", "ANY SHORTEST", "ALL SHORTEST", "SHORTEST", "ANY CHEAPEST", "CHEAPEST"];
+
 /// What may follow a text. Nothing may, if it is wrong before its end.
 pub(crate) fn wanted_at_end(text: &str) -> Wanted {
     let context = Context::new(text);
@@ -65,8 +70,8 @@ pub(crate) fn wanted_at_end(text: &str) -> Wanted {
     let begins_path =
         context.lexemes.last().is_some_and(|last| last.is("=") || last.text(text).eq_ignore_ascii_case("MATCH"));
     let unsaid = [
-        (Thing::NodePattern, begins_path, ["WALK", "TRAIL", "ACYCLIC", "SIMPLE", "ANY SHORTEST", "ALL SHORTEST"]),
-        (Thing::Expression, true, ["NOT", "CASE", "EXISTS", "TRUE", "FALSE", "NULL"]),
+        (Thing::NodePattern, begins_path, PATH_WORDS),
+        (Thing::Expression, true, &["NOT", "CASE", "EXISTS", "TRUE", "FALSE", "NULL"]),
     ];
     for (thing, here, words) in unsaid {
         if here && expected.contains(&Expected::Thing(thing)) {
@@ -101,6 +106,8 @@ fn kinds_of(thing: Thing) -> &'static [CompletionKind] {
         Thing::Expression => &[CompletionKind::Variable, CompletionKind::Function],
         Thing::Function => &[CompletionKind::Function],
         Thing::Parameter => &[CompletionKind::Parameter],
+        Thing::Procedure => &[CompletionKind::Procedure],
+        Thing::Column => &[CompletionKind::Column],
         Thing::NodePattern | Thing::Relationship | Thing::Hops | Thing::End => &[],
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn patterns(input: Tokens<'_>) -> Parsed<'_, Vec<PathPattern>> {
     Ok((rest, paths))
 }
 
-/// `[name =] [ANY SHORTEST | ALL SHORTEST] [mode] nodes and relationships`, or
+/// `[name =] [which shortest] [mode] nodes and relationships`, or
 /// `[name =] shortestPath(nodes and relationships)`. The prefixes may stand before the name as well.
 pub(super) fn path(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
     let (rest, (before, mode_before)) = pair(opt(shortest_prefix), opt(path_mode)).parse(input)?;
@@ -53,13 +53,36 @@ fn path_variable(input: Tokens<'_>) -> Parsed<'_, Name> {
     input.refuse(Expected::Thing(Thing::NodePattern))
 }
 
-/// `ANY SHORTEST`, `ALL SHORTEST`
+/// `ANY SHORTEST`, `ALL SHORTEST`, `SHORTEST k`, `ANY CHEAPEST`, `CHEAPEST k`
 fn shortest_prefix(input: Tokens<'_>) -> Parsed<'_, Shortest> {
-    let which = if input.keyword_ahead(0, "ANY") { Shortest::Any } else { Shortest::All };
-    if input.keyword_ahead(1, "SHORTEST") && (input.keyword_ahead(0, "ANY") || input.keyword_ahead(0, "ALL")) {
-        return Ok((input.skip(2), which));
+    let words = [
+        ("ANY", "SHORTEST", Shortest::Any),
+        ("ALL", "SHORTEST", Shortest::All),
+        ("ANY", "CHEAPEST", Shortest::AnyCheapest),
+    ];
+    let found = words.iter().find(|(first, second, _)| input.keyword_ahead(0, first) && input.keyword_ahead(1, second));
+    if let Some((.., which)) = found {
+        return Ok((input.skip(2), *which));
     }
-    input.refuse(Expected::Thing(Thing::NodePattern))
+    let is_number = input.ahead(1).is_some_and(|lexeme| lexeme.kind == LexemeKind::Integer);
+    let cheapest = input.keyword_ahead(0, "CHEAPEST");
+    if !is_number || !(cheapest || input.keyword_ahead(0, "SHORTEST")) {
+        return input.refuse(Expected::Thing(Thing::NodePattern));
+    }
+    let (rest, count) = path_count(input.skip(1))?;
+    Ok((rest, if cheapest { Shortest::FirstCheapest(count) } else { Shortest::First(count) }))
+}
+
+/// A number of paths.
+fn path_count(input: Tokens<'_>) -> Parsed<'_, u32> {
+    match input.text_ahead(0).parse() {
+        Ok(count) if count > 0 => Ok((input.skip(1), count)),
+        _ => {
+            let expected = format!("a number of paths from 1 to {}", u32::MAX);
+            let kind = QueryErrorKind::Syntax { expected, found: format!("`{}`", input.text_ahead(0)) };
+            input.fail(QueryError { kind, span: Some(input.span()), help: None })
+        }
+    }
 }
 
 /// `WALK`, `TRAIL`, `ACYCLIC`, `SIMPLE`: only before what can begin a path, else it is a bare word.
@@ -144,14 +167,23 @@ fn node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     input.refuse(Expected::Thing(Thing::BareWord))
 }
 
-/// `(variable:Label {key: value})`
+/// `(variable:Label {key: value} WHERE condition)`
 fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     let (rest, variable) = opt(variable).parse(input.skip(1))?;
     let (rest, labels) = opt(labels).parse(rest)?;
     let (rest, properties) = properties(rest)?;
+    let (rest, condition) = bracketed("WHERE", rest)?;
     let (rest, _) = must(symbol(")")(rest))?;
     let labels = labels.unwrap_or_default();
-    Ok((rest, NodePattern { variable, labels, properties, bare: false, span: input.span_to(rest) }))
+    Ok((rest, NodePattern { variable, labels, properties, condition, bare: false, span: input.span_to(rest) }))
+}
+
+/// `WHERE expression`, `COST expression`, or nothing.
+fn bracketed<'a>(word: &'static str, input: Tokens<'a>) -> Parsed<'a, Option<Expression>> {
+    match keyword(word)(input) {
+        Ok((rest, _)) => must(expression(rest)).map(|(rest, found)| (rest, Some(found))),
+        Err(_) => Ok((input, None)),
+    }
 }
 
 /// `gene`, `gene {name: 'TP53'}`. The braces are seldom there, so an error does not say that they could be.
@@ -159,7 +191,8 @@ fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     let (rest, word) = variable(input)?;
     let (rest, properties) = if rest.symbol_ahead(0, "{") { properties(rest)? } else { (rest, Vec::new()) };
     let labels = vec![vec![word.clone()]];
-    Ok((rest, NodePattern { variable: Some(word), labels, properties, bare: true, span: input.span_to(rest) }))
+    let (variable, span) = (Some(word), input.span_to(rest));
+    Ok((rest, NodePattern { variable, labels, properties, condition: None, bare: true, span }))
 }
 
 /// `:A|B:C`, `:A&B`: a node must have one label of each group.
@@ -212,20 +245,25 @@ impl Default for RelationshipPattern {
             arrow: Arrow::Either,
             length: None,
             properties: Vec::new(),
+            condition: None,
+            cost: None,
             span: Span::default(),
         }
     }
 }
 
-/// `[variable:type1|type2*2..4 {key: value}]`
+/// `[variable:type1|type2*2..4 {key: value} WHERE condition COST expression]`
 fn relationship_detail(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
     let (rest, variable) = opt(variable).parse(input.skip(1))?;
     let (rest, types) = opt(types).parse(rest)?;
     let (rest, length) = opt(length).parse(rest)?;
     let (rest, properties) = properties(rest)?;
+    let (rest, condition) = bracketed("WHERE", rest)?;
+    let (rest, cost) = bracketed("COST", rest)?;
     let (rest, _) = must(symbol("]")(rest))?;
     let types = types.unwrap_or_default();
-    Ok((rest, RelationshipPattern { variable, types, length, properties, ..RelationshipPattern::default() }))
+    let written = RelationshipPattern { variable, types, length, properties, condition, cost, ..Default::default() };
+    Ok((rest, written))
 }
 
 /// `:type1|type2`, or as older queries have it `:type1|:type2`
@@ -267,7 +305,8 @@ pub(super) fn path_ahead(input: Tokens<'_>) -> bool {
 /// Whether the bracket here begins as that of a node pattern does.
 fn node_ahead(input: Tokens<'_>) -> bool {
     let named = usize::from(input.variable_ahead(1));
-    input.symbol_ahead(0, "(") && [")", ":", "{"].iter().any(|symbol| input.symbol_ahead(1 + named, symbol))
+    let goes_on = [")", ":", "{"].iter().any(|symbol| input.symbol_ahead(1 + named, symbol));
+    input.symbol_ahead(0, "(") && (goes_on || input.keyword_ahead(1 + named, "WHERE"))
 }
 
 /// `-[`, `<-[`, or two dashes without a space between them and a bracket behind: `(a)--(b)`, but not `(a) - -(b)`.

@@ -54,6 +54,8 @@ fn single_query(input: Tokens<'_>) -> Parsed<'_, SingleQuery> {
     let finished = match last {
         _ if returned.is_some() => true,
         Some(Clause::Match(_)) if is_terse(&clauses) => return terse_end(rest, clauses),
+        // A procedure that is called alone says what it gives.
+        Some(Clause::Call(_)) => clauses.len() == 1,
         None | Some(Clause::Match(_) | Clause::With { .. } | Clause::Unwind { .. }) => false,
         Some(_) => true,
     };

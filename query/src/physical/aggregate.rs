@@ -13,6 +13,8 @@ pub(crate) struct Aggregate {
     input: Input,
     keys: Vec<(Slot, Expression)>,
     aggregates: Vec<logical::Aggregate>,
+    /// Where the number of rows stands for which a row stands.
+    weight: Option<Slot>,
     groups: Option<std::vec::IntoIter<Group>>,
     held: Held,
 }
@@ -23,8 +25,13 @@ struct Group {
 }
 
 impl Aggregate {
-    pub(crate) fn new(input: Input, keys: Vec<(Slot, Expression)>, aggregates: Vec<logical::Aggregate>) -> Self {
-        Self { input, keys, aggregates, groups: None, held: Held::nothing() }
+    pub(crate) fn new(
+        input: Input,
+        keys: Vec<(Slot, Expression)>,
+        aggregates: Vec<logical::Aggregate>,
+        weight: Option<Slot>,
+    ) -> Self {
+        Self { input, keys, aggregates, weight, groups: None, held: Held::nothing() }
     }
 
     fn new_group(&self, key: Key) -> Group {
@@ -41,12 +48,16 @@ impl Aggregate {
         while self.input.next(context, row)? {
             context.tick()?;
             let place = if self.keys.is_empty() { 0 } else { self.place(context, row, &mut groups, &mut places)? };
+            let times = match self.weight.map(|slot| row.get(slot)) {
+                Some(Cell::Integer(times)) => *times,
+                _ => 1,
+            };
             for (one, aggregator) in self.aggregates.iter().zip(&mut groups[place].aggregators) {
                 match &one.argument {
-                    None => aggregator.add_row(),
+                    None => aggregator.add_rows(times),
                     Some(argument) => {
                         let cell = evaluate(argument, context, row)?;
-                        aggregator.add(cell, context.budget()).map_err(|failure| failure.at(argument.span))?;
+                        aggregator.add(cell, times, context.budget()).map_err(|failure| failure.at(argument.span))?;
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hopgraph_engine::{Edge, NodeId};
 
 use super::{Input, NodeFilter, Operator};
-use crate::compute::{Adjacency, Cell, Context, Row, Slot, edges, holds};
+use crate::compute::{Adjacency, Cell, Context, EvidenceFilter, Row, Slot, edges, holds};
 use crate::fault::Result;
 use crate::logical::{Hop, Keep, NodePattern};
 
@@ -22,6 +22,8 @@ pub(crate) struct Expand {
     adjacency: Adjacency,
     steps: Vec<(NodeId, Edge)>,
     place: usize,
+    /// What the hop asks of the evidence, on the row as it stands; `None`: nothing.
+    evidence: Option<EvidenceFilter>,
     /// Edges that other parts of the pattern walk.
     walked: Vec<Edge>,
     last_end: Option<NodeId>,
@@ -47,19 +49,23 @@ impl Expand {
             adjacency: Adjacency::default(),
             steps: Vec::new(),
             place: 0,
+            evidence: None,
             walked: Vec::new(),
             last_end: None,
         }
     }
 
     /// Fetches the hops of the row as it stands.
-    fn begin(&mut self, context: &Context<'_>, row: &Row) -> Result<()> {
+    fn begin(&mut self, context: &Context<'_>, row: &mut Row) -> Result<()> {
         self.steps.clear();
         self.place = 0;
         self.last_end = None;
-        let Cell::Node(source) = row.get(self.from) else { return Ok(()) };
+        let &Cell::Node(source) = row.get(self.from) else { return Ok(()) };
+        if !self.hop.evidence.is_empty() {
+            self.evidence = Some(EvidenceFilter::new(&self.hop.evidence, context, row)?);
+        }
         self.walked = edges(&self.keep.unlike, row).unwrap_or_default();
-        self.adjacency.steps(context, &self.hop, *source, &mut self.steps)?;
+        self.adjacency.steps(context, &self.hop, source, &mut self.steps)?;
         if self.into {
             let Cell::Node(target) = *row.get(self.to) else {
                 self.steps.clear();
@@ -72,6 +78,11 @@ impl Expand {
 
     fn accepts(&mut self, context: &Context<'_>, row: &mut Row, end: NodeId, edge: Edge) -> Result<bool> {
         if self.keep.distinct_ends && self.last_end == Some(end) || self.walked.contains(&edge) {
+            return Ok(false);
+        }
+        if let Some(evidence) = &self.evidence
+            && !evidence.keeps(context, edge)?
+        {
             return Ok(false);
         }
         row.set(self.hop.edge, Cell::Relationship(edge));

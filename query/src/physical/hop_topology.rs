@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hopgraph_engine::{Interruption, StorageError, Topology, TopologyKey};
 
-use crate::compute::{Cell, Context, Held, Row, Slot, holds};
+use crate::compute::{Cell, Context, EvidenceFilter, Held, Row, Slot, holds};
 use crate::fault::Result;
 use crate::logical::Hop;
 
@@ -40,12 +40,18 @@ impl HopTopology {
         }
         self.kept = None;
         let key = TopologyKey { relations: context.relations(&self.hop.types)?, direction: self.hop.direction };
-        let whole = context.topology(&key)?;
+        let evidence = EvidenceFilter::new(&self.hop.evidence, context, row)?;
+        let known = if self.hop.evidence.is_empty() { None } else { evidence.edge_filter(context) };
+        let whole = match &known {
+            Some(filter) => context.snapshot().topology_where(&key, filter, context.budget())?,
+            None => context.topology(&key)?,
+        };
+        let asked = (known.is_none() && !self.hop.evidence.is_empty()).then_some(&evidence);
         let mut held = Held::nothing();
-        let topology = if self.hop.conditions.is_empty() {
+        let topology = if asked.is_none() && self.hop.conditions.is_empty() {
             whole
         } else {
-            let filtered = Arc::new(self.filtered(&whole, context, row)?);
+            let filtered = Arc::new(self.filtered(&whole, asked, context, row)?);
             held.grow(context.budget(), filtered.memory_bytes())?;
             filtered
         };
@@ -54,12 +60,24 @@ impl HopTopology {
         Ok(topology)
     }
 
-    fn filtered(&self, whole: &Topology, context: &Context<'_>, row: &mut Row) -> Result<Topology> {
+    /// The edges that pass the conditions, and the questions of evidence that the engine has not answered.
+    fn filtered(
+        &self,
+        whole: &Topology,
+        evidence: Option<&EvidenceFilter>,
+        context: &Context<'_>,
+        row: &mut Row,
+    ) -> Result<Topology> {
         let mut failure = None;
         let filtered = whole.filtered(|edge| {
             row.set(self.hop.edge, Cell::Relationship(edge));
             let mut keeps = || -> Result<bool> {
                 context.tick()?;
+                if let Some(evidence) = evidence
+                    && !evidence.keeps(context, edge)?
+                {
+                    return Ok(false);
+                }
                 for condition in &self.hop.conditions {
                     if !holds(condition, context, row)? {
                         return Ok(false);

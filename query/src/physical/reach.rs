@@ -1,57 +1,46 @@
 //! For each row, each pair of ends that some path joins, once.
 
-use std::sync::Arc;
+use hopgraph_engine::Interruption;
+use hopgraph_engine::traverse::{CountedPairs, Pair, Pairs};
 
-use hopgraph_engine::NodeSet;
-use hopgraph_engine::traverse::{Pairs, reachable_pairs};
-
-use super::{HopTopology, Input, NodeFilter, Operator};
+use super::{Input, Operator, ReachEnds};
 use crate::compute::{Cell, Context, Row};
 use crate::fault::Result;
-use crate::logical;
+
+/// Pairs, each with the number of its shortest paths if that is asked for.
+enum Found {
+    Pairs(Pairs),
+    Counted(CountedPairs),
+}
+
+impl Found {
+    fn next(&mut self) -> Option<Result<(Pair, u64), Interruption>> {
+        match self {
+            Self::Pairs(pairs) => Some(pairs.next()?.map(|pair| (pair, 0))),
+            Self::Counted(pairs) => pairs.next(),
+        }
+    }
+}
 
 /// Streams pairs, never the paths between them.
 pub(crate) struct Reach {
     input: Input,
-    from: NodeFilter,
-    to: NodeFilter,
-    topology: HopTopology,
-    reach: logical::Reach,
-    pairs: Option<Pairs>,
+    ends: ReachEnds,
+    pairs: Option<Found>,
 }
 
 impl Reach {
-    pub(crate) fn new(
-        input: Input,
-        from: NodeFilter,
-        to: NodeFilter,
-        topology: HopTopology,
-        reach: logical::Reach,
-    ) -> Self {
-        Self { input, from, to, topology, reach, pairs: None }
+    pub(crate) fn new(input: Input, ends: ReachEnds) -> Self {
+        Self { input, ends, pairs: None }
     }
 
     fn begin(&mut self, context: &Context<'_>, row: &mut Row) -> Result<()> {
-        let sources = ends(&self.reach.from, &mut self.from, context, row)?;
-        let targets = ends(&self.reach.to, &mut self.to, context, row)?;
-        let topology = self.topology.get(context, row)?;
-        let hops = self.reach.range.hops(self.reach.mode);
-        self.pairs = Some(reachable_pairs(&topology, &sources, &targets, hops, self.reach.mode, context.budget()));
+        let question = self.ends.question(context, row)?;
+        self.pairs = Some(match self.ends.reach.shortest_paths {
+            None => Found::Pairs(question.pairs().pairs(context.budget())),
+            Some(_) => Found::Counted(question.pairs().pairs_with_path_counts(context.budget())),
+        });
         Ok(())
-    }
-}
-
-/// The nodes that may stand at one end: the one that the row holds, or all that fit.
-fn ends(
-    pattern: &logical::NodePattern,
-    filter: &mut NodeFilter,
-    context: &Context<'_>,
-    row: &mut Row,
-) -> Result<Arc<NodeSet>> {
-    match (pattern.bound, row.get(pattern.slot)) {
-        (true, Cell::Node(node)) => Ok(Arc::new(NodeSet::from_iter([*node]))),
-        (true, _) => Ok(Arc::default()),
-        (false, _) => filter.set(context, row),
     }
 }
 
@@ -62,14 +51,19 @@ impl Operator for Reach {
     }
 
     fn next(&mut self, context: &Context<'_>, row: &mut Row) -> Result<bool> {
+        let reach = &self.ends.reach;
+        let (from, to, hops, counted) = (reach.from.slot, reach.to.slot, reach.hops, reach.shortest_paths);
         loop {
-            if let Some(pair) = self.pairs.as_mut().and_then(Iterator::next) {
+            if let Some(found) = self.pairs.as_mut().and_then(Found::next) {
                 context.tick()?;
-                let pair = pair?;
-                row.set(self.reach.from.slot, Cell::Node(pair.source));
-                row.set(self.reach.to.slot, Cell::Node(pair.target));
-                if let Some(hops) = self.reach.hops {
+                let (pair, paths) = found?;
+                row.set(from, Cell::Node(pair.source));
+                row.set(to, Cell::Node(pair.target));
+                if let Some(hops) = hops {
                     row.set(hops, Cell::Integer(pair.hops.into()));
+                }
+                if let Some(counted) = counted {
+                    row.set(counted, Cell::count(paths));
                 }
                 return Ok(true);
             }

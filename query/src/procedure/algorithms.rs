@@ -8,13 +8,23 @@ use hopgraph_engine::{Direction, Interruption, NodeSet, RelationTypeId, StorageE
 use super::options::Options;
 use super::{Procedure, ProcedureDescription, Rows};
 use crate::ast::Span;
-use crate::compute::{Cell, Context, Held, confidence};
+use crate::compute::{Cell, Context, EvidenceFilter, Held};
 use crate::fault::Result;
 
 /// Rounds of label propagation unless it is said.
 const ROUNDS: u64 = 100;
 /// Nodes from which betweenness is estimated unless it is said.
 const SAMPLE: u64 = 200;
+
+type Described = (&'static str, &'static str);
+const LABELS: Described = ("labels", "all");
+const TYPES: Described = ("types", "all asserted");
+const DIRECTION: Described = ("direction", "'both'");
+const MIN_CONFIDENCE: Described = ("min_confidence", "any");
+const MIN_YEAR: Described = ("min_year", "any");
+const MAX_YEAR: Described = ("max_year", "any");
+const DOCUMENT: Described = ("document", "any");
+const RUN: Described = ("run", "any");
 
 const fn describe(
     name: &'static str,
@@ -29,7 +39,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         description: describe(
             "algo.degree",
-            &[("labels", "all"), ("types", "all asserted"), ("direction", "'both'"), ("min_confidence", "0")],
+            &[LABELS, TYPES, DIRECTION, MIN_CONFIDENCE, MIN_YEAR, MAX_YEAR, DOCUMENT, RUN],
             &["node", "degree"],
             "How many relationships each node has.",
         ),
@@ -39,10 +49,14 @@ pub(super) const PROCEDURES: &[Procedure] = &[
         description: describe(
             "algo.pagerank",
             &[
-                ("labels", "all"),
-                ("types", "all asserted"),
-                ("direction", "'both'"),
-                ("min_confidence", "0"),
+                LABELS,
+                TYPES,
+                DIRECTION,
+                MIN_CONFIDENCE,
+                MIN_YEAR,
+                MAX_YEAR,
+                DOCUMENT,
+                RUN,
                 ("damping", "0.85"),
                 ("iterations", "100"),
                 ("tolerance", "0.000001"),
@@ -55,7 +69,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         description: describe(
             "algo.components",
-            &[("labels", "all"), ("types", "all asserted"), ("min_confidence", "0")],
+            &[LABELS, TYPES, MIN_CONFIDENCE, MIN_YEAR, MAX_YEAR, DOCUMENT, RUN],
             &["node", "component", "size"],
             "Which nodes hang together, whichever way relationships point.",
         ),
@@ -64,7 +78,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         description: describe(
             "algo.triangles",
-            &[("labels", "all"), ("types", "all asserted"), ("min_confidence", "0")],
+            &[LABELS, TYPES, MIN_CONFIDENCE, MIN_YEAR, MAX_YEAR, DOCUMENT, RUN],
             &["node", "triangles", "clustering"],
             "How many pairs of neighbours of a node are joined, and their share of all such pairs.",
         ),
@@ -73,7 +87,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         description: describe(
             "algo.louvain",
-            &[("labels", "all"), ("types", "all asserted"), ("min_confidence", "0"), ("resolution", "1.0")],
+            &[LABELS, TYPES, MIN_CONFIDENCE, MIN_YEAR, MAX_YEAR, DOCUMENT, RUN, ("resolution", "1.0")],
             &["node", "community", "size"],
             "Which nodes form communities, by the modularity that they gain.",
         ),
@@ -82,7 +96,7 @@ pub(super) const PROCEDURES: &[Procedure] = &[
     Procedure {
         description: describe(
             "algo.label_propagation",
-            &[("labels", "all"), ("types", "all asserted"), ("min_confidence", "0"), ("iterations", "100")],
+            &[LABELS, TYPES, MIN_CONFIDENCE, MIN_YEAR, MAX_YEAR, DOCUMENT, RUN, ("iterations", "100")],
             &["node", "community", "size"],
             "Which nodes form communities, by what most of their neighbours belong to.",
         ),
@@ -92,10 +106,14 @@ pub(super) const PROCEDURES: &[Procedure] = &[
         description: describe(
             "algo.betweenness",
             &[
-                ("labels", "all"),
-                ("types", "all asserted"),
-                ("direction", "'both'"),
-                ("min_confidence", "0"),
+                LABELS,
+                TYPES,
+                DIRECTION,
+                MIN_CONFIDENCE,
+                MIN_YEAR,
+                MAX_YEAR,
+                DOCUMENT,
+                RUN,
                 ("samples", "200"),
                 ("seed", "0"),
             ],
@@ -185,17 +203,14 @@ fn on_subgraph(
 ) -> Result<Rows> {
     let nodes = nodes(context, options)?;
     let key = TopologyKey { relations: relations(context, options)?, direction };
-    let whole = context.topology(&key)?;
-    let mut held = Held::nothing();
-    let topology = match options.has("min_confidence") {
-        false => whole,
-        true => {
-            let least = options.number("min_confidence", [0.0, 1.0], 0.0)?;
-            let filtered = Arc::new(confident(context, &whole, least)?);
-            held.grow(context.budget(), filtered.memory_bytes())?;
-            filtered
-        }
+    let evidence = options.evidence(context)?;
+    let topology = match evidence.edge_filter(context) {
+        Some(filter) if !filter.is_empty() => context.snapshot().topology_where(&key, &filter, context.budget())?,
+        Some(_) => context.topology(&key)?,
+        None => Arc::new(kept(context, &*context.topology(&key)?, &evidence)?),
     };
+    let mut held = Held::nothing();
+    held.grow(context.budget(), topology.memory_bytes())?;
     let graph = Subgraph::new(&topology, &nodes, context.budget())?;
     let columns = run(&graph)?;
     let row = |(node, cells): (_, Vec<Cell>)| std::iter::once(Cell::Node(node)).chain(cells).collect();
@@ -235,12 +250,11 @@ fn relations(context: &Context<'_>, options: &Options<'_>) -> Result<Option<Vec<
     Ok(Some(relations))
 }
 
-/// The edges that the graph is at least so sure of.
-fn confident(context: &Context<'_>, whole: &Topology, least: f64) -> Result<Topology> {
+/// The edges that have the evidence asked for, where the query itself has edited the graph.
+fn kept(context: &Context<'_>, whole: &Topology, evidence: &EvidenceFilter) -> Result<Topology> {
     let mut failure = None;
     let filtered = whole.filtered(|edge| {
-        let sure = context.tick().and_then(|()| confidence(context, edge));
-        sure.map(|found| matches!(found, Cell::Float(found) if found >= least)).map_err(|error| {
+        context.tick().and_then(|()| evidence.keeps(context, edge)).map_err(|error| {
             failure = Some(error);
             StorageError::Interrupted(Interruption::Cancelled)
         })

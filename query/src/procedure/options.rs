@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hopgraph_engine::Direction;
 
 use super::{Procedure, find};
-use crate::ast::Span;
-use crate::compute::Cell;
-use crate::fault::{Result, value};
-use crate::suggest::nearest;
 use crate::QueryError;
+use crate::ast::Span;
+use crate::compute::{Cell, Context, EvidenceFilter};
+use crate::fault::{Result, value};
+use crate::logical::EvidencePattern;
+use crate::suggest::nearest;
 
 /// Options by key, with what an error about them needs.
 pub(super) struct Options<'o> {
@@ -89,16 +90,20 @@ impl<'o> Options<'o> {
         };
         match number.filter(|number| (bounds[0]..=bounds[1]).contains(number)) {
             Some(number) => Ok(number),
-            None if bounds[1].is_finite() => {
-                self.unfit(key, &format!("a number from {} to {}", bounds[0], bounds[1]))
-            }
+            None if bounds[1].is_finite() => self.unfit(key, &format!("a number from {} to {}", bounds[0], bounds[1])),
             None => self.unfit(key, &format!("a number of {} or more", bounds[0])),
         }
     }
 
-    /// Whether the key has a value.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
+    /// What is asked of the evidence for each edge.
+    pub(super) fn evidence(&self, context: &Context<'_>) -> Result<EvidenceFilter> {
+        let mut filter = EvidenceFilter::default();
+        for key in EvidencePattern::KEYS {
+            if let Some(cell) = self.get(key) {
+                filter.ask(context, key, cell, self.span)?;
+            }
+        }
+        Ok(filter)
     }
 
     /// A whole number of at least so much.

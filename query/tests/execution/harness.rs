@@ -223,3 +223,8 @@ fn describe(summary: Summary) -> String {
 pub(crate) fn function_names() -> impl Iterator<Item = &'static str> {
     hopgraph_query::functions().iter().map(|function| function.name)
 }
+
+/// The names of all procedures.
+pub(crate) fn procedure_names() -> impl Iterator<Item = &'static str> {
+    hopgraph_query::procedures().iter().map(|procedure| procedure.name)
+}

@@ -1,14 +1,14 @@
 //! A judge that knows nothing of plans: it lists every path of a small random graph, one step after the other, and
 //! says what a query must have answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use hopgraph_engine::{Edge, Graph, Node, NodeId, Polarity, RelationType, RelationTypeId};
 use hopgraph_query::{Parameters, QueryOptions, Value, query};
 
 const GRAPHS: u64 = 300;
-const QUERIES_PER_GRAPH: u64 = 12;
+const QUERIES_PER_GRAPH: u64 = 16;
 
 /// Two directed types, a symmetric one and a denied one.
 const TYPES: [(&str, Polarity, bool); 4] = [
@@ -245,8 +245,18 @@ fn every_answer_is_that_of_the_judge() {
         let world = World::random(&mut random);
         world.build(&graph);
         for _ in 0..QUERIES_PER_GRAPH {
-            let question =
-                random.choose(&[one_relationship, one_relationship, several_relationships, shortest, linked]);
+            let question = random.choose(&[
+                one_relationship,
+                one_relationship,
+                several_relationships,
+                shortest,
+                linked,
+                counts,
+                pair_conditions,
+                lengths,
+                written_out,
+                ends_of_several,
+            ]);
             question(&graph, &world, &mut random, seed);
         }
     }
@@ -393,5 +403,139 @@ fn linked(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
     check(&answer(graph, &text), &counted(no.iter().map(|pair| pair.to_vec())), &text, world, seed);
     let text = format!("MATCH (x) OPTIONAL MATCH (x){arrow}(y) RETURN x.name, count(y)");
     let rows = nodes().map(|x| vec![x, world.steps(x, &hop).len()]);
+    check(&answer(graph, &text), &counted(rows), &text, world, seed);
+}
+
+/// One relationship between `x` and `y`, with all paths that fit it, to be asked in many spellings.
+struct Asked<'a> {
+    graph: &'a Graph,
+    world: &'a World,
+    seed: u64,
+    pattern: String,
+    found: Vec<Walk>,
+    pairs: BTreeMap<[usize; 2], usize>,
+}
+
+impl<'a> Asked<'a> {
+    fn random(graph: &'a Graph, world: &'a World, random: &mut Random, seed: u64, name: &str) -> Self {
+        let (mode, hop) = (random.choose(&["WALK", "TRAIL", "ACYCLIC", "SIMPLE"]), Hop::random(random));
+        let labels = [random.choose(&["a", "b", ""]), random.choose(&["a", "b", ""])];
+        let found = paths(world, mode, std::slice::from_ref(&hop), labels);
+        let (from, arrow, to) = (labelled("x", labels[0]), hop.written(), labelled("y", labels[1]));
+        let pattern = format!("MATCH {mode} {name}{from}{arrow}{to}");
+        Self { graph, world, seed, pattern, pairs: nearest(&found), found }
+    }
+
+    fn check(&self, rest: &str, rows: &BTreeMap<Vec<i64>, usize>) {
+        let text = format!("{} {rest}", self.pattern);
+        check(&answer(self.graph, &text), rows, &text, self.world, self.seed);
+    }
+}
+
+/// How often each key comes.
+fn tally(keys: impl Iterator<Item = usize>) -> BTreeMap<Vec<i64>, usize> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    keys.for_each(|key| *counts.entry(key).or_insert(0) += 1);
+    counted(counts.into_iter().map(|(key, count)| vec![key, count]))
+}
+
+/// Pairs counted by hops and by ends.
+fn counts(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    let asked = Asked::random(graph, world, random, seed, "");
+    let pairs = &asked.pairs;
+    asked.check("RETURN hops, count(*)", &tally(pairs.values().copied()));
+    asked.check("WITH DISTINCT x, y RETURN x.name, count(*)", &tally(pairs.keys().map(|pair| pair[0])));
+    asked.check("RETURN y.name, count(DISTINCT x)", &tally(pairs.keys().map(|pair| pair[1])));
+    let kinds: BTreeSet<[usize; 2]> = pairs.keys().map(|&[x, y]| [world.labels[x].len(), y]).collect();
+    asked.check("RETURN size(labels(x)), count(DISTINCT y)", &tally(kinds.iter().map(|kind| kind[0])));
+    asked.check("RETURN count(hops), sum(hops)", &counted([vec![pairs.len(), pairs.values().sum()]]));
+    let ends: BTreeSet<usize> = pairs.keys().map(|pair| pair[1]).collect();
+    asked.check("RETURN DISTINCT y.name", &counted(ends.iter().map(|&end| vec![end])));
+    asked.check("RETURN count(DISTINCT y)", &counted([vec![ends.len()]]));
+    let bound = usize::try_from(random.below(4)).unwrap();
+    let near = pairs.iter().filter(|(_, hops)| **hops <= bound).map(|(pair, _)| pair.to_vec());
+    asked.check(&format!("WHERE hops <= {bound} RETURN x.name, y.name"), &counted(near));
+    let exact = pairs.values().filter(|hops| **hops == bound).count();
+    asked.check(&format!("WHERE hops = {bound} RETURN count(*)"), &counted([vec![exact]]));
+    let shortest = pairs.iter().map(|(&[x, y], &hops)| {
+        let same = |walk: &&Walk| self::ends(walk) == [x, y] && walk.arrows.len() == hops;
+        vec![x, y, hops, asked.found.iter().filter(same).count()]
+    });
+    asked.check("RETURN x.name, y.name, hops, shortest_paths", &counted(shortest));
+}
+
+/// Pairs that are, or are not, joined in another way.
+fn pair_conditions(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    let asked = Asked::random(graph, world, random, seed, "");
+    let (mode, hop) = (random.choose(&["WALK", "TRAIL", "ACYCLIC", "SIMPLE"]), Hop::random(random));
+    let joined = nearest(&paths(world, mode, std::slice::from_ref(&hop), ["", ""]));
+    let exists = format!("EXISTS {{ {mode} (x){}(y) }}", hop.written());
+    let both = asked.pairs.keys().filter(|pair| joined.contains_key(*pair)).count();
+    asked.check(&format!("WHERE {exists} WITH DISTINCT x, y RETURN count(*)"), &counted([vec![both]]));
+    let is_apart = |[x, y]: &[usize; 2]| !joined.contains_key(&[*x, *y]) && !world.is_linked(*x, *y);
+    let apart = asked.pairs.iter().filter(|(pair, _)| is_apart(pair)).map(|(pair, hops)| vec![pair[0], pair[1], *hops]);
+    let rows = counted(apart);
+    asked.check(&format!("WHERE NOT {exists} AND NOT (y)--(x) RETURN x.name, y.name, hops"), &rows);
+}
+
+/// Bounds on the length of a path, and its least length.
+fn lengths(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    type Test = fn(usize, usize) -> bool;
+    const TESTS: [(&str, Test); 5] = [
+        ("<=", |length, bound| length <= bound),
+        ("<", |length, bound| length < bound),
+        ("=", |length, bound| length == bound),
+        (">=", |length, bound| length >= bound),
+        (">", |length, bound| length > bound),
+    ];
+    let asked = Asked::random(graph, world, random, seed, "p = ");
+    let rows = asked.pairs.iter().map(|(pair, hops)| vec![pair[0], pair[1], *hops]);
+    asked.check("RETURN x.name, y.name, min(length(p))", &counted(rows));
+    let bound = usize::try_from(random.below(4)).unwrap();
+    let (operator, holds) = random.choose(&TESTS);
+    let kept: Vec<Walk> = asked.found.iter().filter(|walk| holds(walk.arrows.len(), bound)).cloned().collect();
+    let condition = format!("WHERE length(p) {operator} {bound}");
+    let rows = counted(kept.iter().map(|walk| ends(walk).to_vec()));
+    asked.check(&format!("{condition} RETURN x.name, y.name"), &rows);
+    let rows = counted(nearest(&kept).keys().map(|pair| pair.to_vec()));
+    asked.check(&format!("{condition} RETURN DISTINCT x.name, y.name"), &rows);
+}
+
+/// Hops that are alike and written out one by one, where nobody asks what lies between.
+fn written_out(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    let mode = random.choose(&["WALK", "TRAIL", "ACYCLIC", "SIMPLE"]);
+    let one = Hop::single(random);
+    let ranges = [(1, 1, false), (1, 1, false), (1, 2, true), (0, 2, true)];
+    let hops: Vec<Hop> = (0..2 + random.below(2))
+        .map(|_| {
+            let (least, most, is_range) = random.choose(&ranges);
+            Hop { least, most, is_range, ..one.clone() }
+        })
+        .collect();
+    let found = nearest(&paths(world, mode, &hops, ["a", ""]));
+    let arrows: Vec<String> = hops.iter().map(Hop::written).collect();
+    let text = format!("MATCH {mode} (x:a){}(y) RETURN DISTINCT x.name, y.name", arrows.join("()"));
+    check(&answer(graph, &text), &counted(found.keys().map(|pair| pair.to_vec())), &text, world, seed);
+    let text = format!("MATCH {mode} (x:a){}(y) RETURN x.name, y.name, hops", arrows.join("()"));
+    let rows = found.iter().map(|([x, y], hops)| vec![*x, *y, *hops]);
+    check(&answer(graph, &text), &counted(rows), &text, world, seed);
+    let text = format!("MATCH (x:a) WHERE EXISTS {{ {mode} (x){}() }} RETURN x.name", arrows.join("()"));
+    let starts: BTreeSet<usize> = found.keys().map(|pair| pair[0]).collect();
+    check(&answer(graph, &text), &counted(starts.into_iter().map(|start| vec![start])), &text, world, seed);
+}
+
+/// Several relationships of which only the ends are asked for: those of variable length may be reached apart.
+fn ends_of_several(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    let mode = random.choose(&["WALK", "TRAIL", "TRAIL", "ACYCLIC", "SIMPLE"]);
+    let hops = [Hop::random(random), Hop::single(random)];
+    let label = random.choose(&["a", "b", ""]);
+    let found = paths(world, mode, &hops, [label, ""]);
+    let rows: BTreeSet<Vec<usize>> = found.iter().map(|walk| vec![walk.joints[0], walk.joints[2]]).collect();
+    let (first, second) = (hops[0].written(), hops[1].written());
+    let text = format!("MATCH {mode} {}{first}(x){second}(y) RETURN DISTINCT w.name, y.name", labelled("w", label));
+    check(&answer(graph, &text), &counted(rows), &text, world, seed);
+    let rows: BTreeSet<Vec<usize>> = found.iter().map(|walk| walk.joints.clone()).collect();
+    let text =
+        format!("MATCH {mode} {}{first}(x){second}(y) RETURN DISTINCT w.name, x.name, y.name", labelled("w", label));
     check(&answer(graph, &text), &counted(rows), &text, world, seed);
 }

@@ -1,6 +1,6 @@
 //! Runs the guide to the language: every example of `LANGUAGE.md`, one after the other, on one graph.
 
-use crate::harness::{TestGraph, Value, function_names, repository};
+use crate::harness::{TestGraph, Value, function_names, procedure_names, repository};
 
 /// The parameters that the examples use.
 const PARAMETERS: [(&str, &str); 3] =
@@ -54,6 +54,13 @@ fn every_example_of_an_error_is_one() {
     for (line, text) in blocks(&guide, "cypher error") {
         assert!(graph.query(text, &[]).is_err(), "LANGUAGE.md line {line} is no error:\n{text}");
     }
+}
+
+#[test]
+fn the_guide_names_every_procedure() {
+    let guide = guide();
+    let missing: Vec<_> = procedure_names().filter(|name| !guide.contains(&format!("`{name}"))).collect();
+    assert!(missing.is_empty(), "LANGUAGE.md says nothing of {missing:?}");
 }
 
 #[test]

@@ -13,3 +13,5 @@ mod language;
 mod limits;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod shapes;

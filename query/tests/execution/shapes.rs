@@ -1,5 +1,7 @@
 //! Many spellings of one question get one plan: reachability, with no path listed, and the same answer.
 
+use std::collections::BTreeSet;
+
 use hopgraph_engine::Graph;
 use hopgraph_query::{Parameters, QueryOptions, Value, query};
 
@@ -76,6 +78,50 @@ fn pairs_are_reached_however_they_are_asked_for() {
     }
 }
 
+/// Among other relationships, where it cannot walk what they walk.
+#[test]
+fn a_part_of_a_pattern_is_reached_where_that_is_the_same() {
+    let graph = graph();
+    let cases = [
+        (
+            "MATCH (g:gene)-[:binds*2..3]-(h:gene)-[:causes]-(d:disease)",
+            "MATCH (g:gene)-[:binds*2..3]-(h:gene) WITH DISTINCT g, h MATCH (h)-[:causes]-(d:disease)",
+            "Reach TRAIL (g:gene)",
+        ),
+        (
+            "MATCH (d:disease)<-[:causes]-(h:gene), (h)-[:binds*2..3]-(g:gene) WHERE g.i > h.i",
+            "MATCH (d:disease)<-[:causes]-(h:gene) MATCH (h)-[:binds*2..3]-(g:gene) WHERE g.i > h.i",
+            "Reach TRAIL (h:gene)",
+        ),
+        (
+            "MATCH (d:disease {name: 'D3'})-[:causes]-(h:gene)-[:binds*..3]->(g:gene)",
+            "MATCH (d:disease {name: 'D3'})-[:causes]-(h:gene) MATCH (h)-[:binds*..3]->(g:gene)",
+            "Reach TRAIL (h)",
+        ),
+        (
+            "MATCH WALK (d:disease {name: 'D3'})--(h:gene)-[*..3]-(g:gene)",
+            "MATCH (d:disease {name: 'D3'})--(h:gene) MATCH WALK (h)-[*..3]-(g:gene)",
+            "Reach WALK (h)",
+        ),
+    ];
+    for (text, same, operator) in cases {
+        let text = format!("{text} RETURN DISTINCT g.name AS g, d.name AS d ORDER BY g, d");
+        let lines = plan(&graph, &format!("EXPLAIN {text}"));
+        let reaches = lines.iter().any(|line| line.trim_start().starts_with(operator));
+        assert!(reaches && !lines.iter().any(|line| line.contains("ExpandPaths")), "{text}\n{}", lines.join("\n"));
+        let found = rows(&graph, &text);
+        assert!(!found.is_empty(), "{text}");
+        assert_eq!(
+            found,
+            rows(&graph, &format!("{same} RETURN DISTINCT g.name AS g, d.name AS d ORDER BY g, d")),
+            "{text}"
+        );
+    }
+    // One that may walk what the other walks stays with it.
+    let text = "MATCH (g:gene)-[*2..3]-(h:gene)--(d:disease) RETURN DISTINCT g, d";
+    assert!(plan(&graph, &format!("EXPLAIN {text}")).iter().any(|line| line.contains("ExpandPaths")));
+}
+
 /// The length of any shortest path is a number of hops.
 #[test]
 fn lengths_of_shortest_paths_are_reached() {
@@ -95,7 +141,9 @@ fn lengths_of_shortest_paths_are_reached() {
         lines.sort();
         lines
     };
-    let expected = sorted("MATCH p = ANY SHORTEST (g:gene)-[r*..4]-(d:disease) WHERE size(nodes(p)) > 0 RETURN g.name, d.name, length(p)");
+    let expected = sorted(
+        "MATCH p = ANY SHORTEST (g:gene)-[r*..4]-(d:disease) WHERE size(nodes(p)) > 0 RETURN g.name, d.name, length(p)",
+    );
     assert!(expected.len() > 100, "{} pairs", expected.len());
     for text in spellings {
         assert_reaches(&graph, text, "Reach ACYCLIC");
@@ -131,7 +179,9 @@ fn pairs_are_counted_without_being_listed() {
 #[test]
 fn what_is_asked_of_one_end_is_counted_for_that_end() {
     let graph = graph();
-    let listed = |text: &str| rows(&graph, &format!("MATCH gene -[*2..4]- disease WITH gene, disease, hops ORDER BY hops {text}"));
+    let listed = |text: &str| {
+        rows(&graph, &format!("MATCH gene -[*2..4]- disease WITH gene, disease, hops ORDER BY hops {text}"))
+    };
     let cases = [
         ("RETURN hops, count(*) AS n ORDER BY hops", ", each number of hops"),
         ("RETURN min(hops), max(hops), sum(hops), avg(hops), count(*)", ", each number of hops"),
@@ -152,6 +202,39 @@ fn what_is_asked_of_one_end_is_counted_for_that_end() {
         let counted = lines.iter().find(|line| line.contains("CountReach"));
         assert!(counted.is_some_and(|line| line.contains(by)), "{asked}\n{}", lines.join("\n"));
         assert_eq!(rows(&graph, &asked), listed(text), "{asked}");
+    }
+}
+
+/// A condition that two ends are joined in another way is asked within the Reach.
+#[test]
+fn conditions_on_pairs_are_asked_of_all_pairs_at_once() {
+    let graph = graph();
+    let pairs = |text: &str| -> BTreeSet<String> {
+        let text = format!("{text} RETURN DISTINCT gene.name, disease.name");
+        rows(&graph, &text).iter().map(|row| format!("{row:?}")).collect()
+    };
+    let reached = pairs("MATCH gene -[*2..4]- disease");
+    let linked = pairs("MATCH gene -- disease");
+    let near = pairs("MATCH gene -[:binds|causes*1..2]- disease");
+    let caused = pairs("MATCH gene -[:causes]-> disease");
+    let cases = [
+        ("NOT (gene)--(disease)", &reached - &linked),
+        ("(gene)--(disease)", &reached & &linked),
+        ("NOT (disease)--(gene)", &reached - &linked),
+        ("NOT (disease)<-[:causes]-(gene)", &reached - &caused),
+        ("NOT (disease)-[:causes]->(gene)", reached.clone()),
+        ("NOT EXISTS { (gene)-[:binds|causes*1..2]-(disease) }", &reached - &near),
+        ("EXISTS { MATCH (disease)-[:binds|causes*1..2]-(gene) }", &reached & &near),
+        ("EXISTS { (gene)-[:binds|causes*1..2]-(disease) } AND NOT (gene)--(disease)", &(&reached & &near) - &linked),
+        ("NOT EXISTS { (gene)--(disease) }", &reached - &linked),
+    ];
+    for (condition, expected) in cases {
+        let text = format!("MATCH gene -[*2..4]- disease WHERE {condition}");
+        assert_eq!(pairs(&text), expected, "{text}");
+        let count = format!("{text} RETURN count(*)");
+        assert_eq!(rows(&graph, &count), [[Value::Integer(expected.len() as i64)]], "{count}");
+        let lines = plan(&graph, &format!("EXPLAIN {count}"));
+        assert!(lines.len() == 2 && lines[1].trim_start().starts_with("CountReach"), "{count}\n{}", lines.join("\n"));
     }
 }
 

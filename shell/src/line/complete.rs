@@ -48,6 +48,8 @@ fn words(graph: &Graph, parameters: &[String], completion: &Completion, line: &s
                 ));
             }
             CompletionKind::Function => words.extend(functions(completion)),
+            CompletionKind::Procedure => words.extend(procedures(&line[..completion.span.start], completion)),
+            CompletionKind::Column => words.extend(columns(line, completion)),
             CompletionKind::PropertyKey => words.extend(property_keys(graph, completion)?),
             CompletionKind::EntityName => words.extend(entity_names(graph, completion, line)?),
             CompletionKind::Parameter => {
@@ -85,6 +87,32 @@ fn functions(completion: &Completion) -> impl Iterator<Item = Pair> {
         display: format!("{}({})", function.name, function.arguments),
         replacement: format!("{}(", function.name),
     })
+}
+
+/// Procedures; of one whose name is begun, what stands behind its last dot.
+fn procedures(before: &str, completion: &Completion) -> Vec<Pair> {
+    let begun = before.rsplit(|letter: char| !letter.is_alphanumeric() && !['.', '_'].contains(&letter)).next();
+    let begun = begun.unwrap_or_default().to_owned();
+    let typed = format!("{begun}{}", completion.prefix);
+    let fitting = query::procedures().iter().filter(|one| starts_with(one.name, &typed));
+    fitting
+        .map(|one| {
+            let bracket = if one.options.is_empty() { "" } else { "({" };
+            Pair { display: one.name.to_owned(), replacement: format!("{}{bracket}", &one.name[begun.len()..]) }
+        })
+        .collect()
+}
+
+/// The columns of the procedure that the line calls.
+fn columns(line: &str, completion: &Completion) -> Vec<Pair> {
+    let before = line[..completion.span.start].to_lowercase();
+    let called = before.rfind("call ").map(|place| before[place + 5..].trim_start().to_owned()).unwrap_or_default();
+    let is_called = |name: &str| {
+        let rest = called.strip_prefix(&name.to_lowercase());
+        rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
+    };
+    let columns = query::procedures().iter().filter(|one| is_called(one.name)).flat_map(|one| one.columns);
+    plain(columns.filter(|column| fits(column, completion)).map(|column| (*column).to_owned())).collect()
 }
 
 /// A name as the language takes it: in back-quotes if it is not one word.

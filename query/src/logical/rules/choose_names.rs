@@ -23,7 +23,8 @@ fn choose(pattern: &mut Pattern, used: &BTreeSet<Slot>) {
         path.slot = path.slot.filter(|slot| used.contains(slot));
     }
     pattern.hops = pattern.hops.filter(|slot| used.contains(slot));
-    let asks_for_ends = pattern.distinct || pattern.hops.is_some();
+    pattern.shortest_paths = pattern.shortest_paths.filter(|slot| used.contains(slot));
+    let asks_for_ends = pattern.distinct || pattern.hops.is_some() || pattern.shortest_paths.is_some();
     let several = pattern.relationships.iter().filter(|relationship| relationship.range.is_some());
     let reads_paths = pattern.paths.iter().any(|path| path.slot.is_some() || path.shortest.is_some())
         || several.into_iter().any(|relationship| used.contains(&relationship.slot));

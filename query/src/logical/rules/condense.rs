@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Setting;
 use super::duplicates::ignored_below;
+use super::{Setting, indexed_access};
 use crate::compute::Slot;
 use crate::function::AggregateKind;
 use crate::logical::{Aggregate, CountBy, End, Expression, Plan, Reach};
@@ -68,13 +68,20 @@ fn one_end(plan: Plan, live: &BTreeSet<Slot>, names: &mut Vec<String>) -> Plan {
 
 /// What the pairs may be counted by if these slots are read; `None`: they must be listed.
 fn by(reach: &Reach, live: &BTreeSet<Slot>) -> Option<CountBy> {
-    let is_read = |end: End| !reach.end(end).bound && live.contains(&reach.end(end).slot);
-    match (is_read(End::From), is_read(End::To)) {
-        (false, false) => Some(CountBy::Nothing),
-        (true, false) => Some(CountBy::Each(End::From)),
-        (false, true) => Some(CountBy::Each(End::To)),
-        (true, true) => None,
+    if reach.shortest_paths.is_some_and(|paths| live.contains(&paths)) {
+        return None;
     }
+    let is_read = |end: End| !reach.end(end).bound && live.contains(&reach.end(end).slot);
+    let end = match (is_read(End::From), is_read(End::To)) {
+        (false, false) => return Some(CountBy::Nothing),
+        (true, true) => return None,
+        (true, false) => End::From,
+        (false, true) => End::To,
+    };
+    // From one node there are no more pairs than ends, and listing them is the shorter way.
+    let other = reach.end(end.other());
+    let is_few = other.bound || indexed_access(other).is_some();
+    (!is_few).then_some(CountBy::Each(end))
 }
 
 /// The counting operator, and where the number of pairs stands.
@@ -86,6 +93,7 @@ fn counted(
     names: &mut Vec<String>,
 ) -> (Plan, Slot) {
     reach.hops = reach.hops.filter(|hops| live.contains(hops));
+    reach.shortest_paths = None;
     names.push("number of pairs".into());
     let pairs = Slot(names.len() - 1);
     (Plan::CountReach { input, reach, by, pairs }, pairs)
@@ -166,10 +174,10 @@ fn grouped(
             && one.distinct
             && one.argument.as_ref().and_then(Expression::as_slot) == Some(counted)
     };
-    let of_end = |key: &Expression| {
-        key.existences().is_empty() && key.reads().iter().all(|&slot| slot == reach.end(end).slot)
-    };
-    let asked = reads.iter().any(|&slot| slot == counted || Some(slot) == reach.hops);
+    let of_end =
+        |key: &Expression| key.existences().is_empty() && key.reads().iter().all(|&slot| slot == reach.end(end).slot);
+    let numbers = [reach.hops, reach.shortest_paths];
+    let asked = reads.iter().any(|&slot| slot == counted || numbers.contains(&Some(slot)));
     if asked || !aggregates.iter().all(is_count) || !keys.iter().all(|(_, key)| of_end(key)) {
         return None;
     }

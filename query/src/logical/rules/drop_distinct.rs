@@ -20,9 +20,13 @@ pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
 /// Some slots in which no two rows of the plan agree, if there are such.
 fn key(plan: &Plan) -> Option<BTreeSet<Slot>> {
     match plan {
-        Plan::Row | Plan::CountReach { .. } => Some(BTreeSet::new()),
+        Plan::Row => Some(BTreeSet::new()),
         Plan::Scan { input, node, .. } => with(key(input), &[node.slot]),
         Plan::Reach { input, reach } => with(key(input), &[reach.from.slot, reach.to.slot]),
+        Plan::CountReach { input, reach, by, .. } => {
+            let node = by.end().map(|end| reach.end(end).slot);
+            with(key(input), &node.into_iter().chain(reach.hops).collect::<Vec<_>>())
+        }
         Plan::Expand { input, to, keep, hop, .. } => {
             let step = [to.slot, hop.edge];
             with(key(input), if keep.distinct_ends { &step[..1] } else { &step })

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use hopgraph_engine::traverse::PathMode;
 
-use super::Setting;
 use super::duplicates::rebuild_with_duplicates;
+use super::{Setting, indexed_access};
 use crate::ast::{BinaryOperator, Shortest};
 use crate::compute::{Cell, Slot};
 use crate::function::AggregateKind;
@@ -63,6 +63,10 @@ fn is_length(expression: &Expression, list: Slot) -> bool {
 fn narrow(pattern: &mut Pattern) {
     let ([relationship], [path]) = (&pattern.relationships[..], &pattern.paths[..]) else { return };
     let Some(mut range) = relationship.range else { return };
+    if path.shortest.is_some_and(Shortest::is_cheapest) {
+        // A cheap path may be long: those that are short enough are chosen after the cheapest.
+        return;
+    }
     let (shortest, hops, lists) = (path.shortest.is_some(), pattern.hops, lists(pattern));
     let mut asked_of_least = false;
     pattern.conditions.retain(|condition| {
@@ -122,10 +126,16 @@ fn becomes_hops(pattern: &Pattern, ignored: bool, readers: &Readers<'_>) -> bool
         return false;
     }
     let lists = lists(pattern);
+    let is_few = |place: usize| pattern.nodes[place].bound || indexed_access(&pattern.nodes[place]).is_some();
+    if path.shortest.is_some() && is_few(relationship.from) && is_few(relationship.to) {
+        // Between two nodes a search that ends with the first path is the shorter way.
+        return false;
+    }
     match path.shortest {
         // Any shortest path is one row for two ends; all of them are as many rows as nobody counts.
         Some(Shortest::Any) => readers.read_only(Lengths::All, &lists),
         Some(Shortest::All) => ignored && readers.read_only(Lengths::All, &lists),
+        Some(_) => false,
         None => ignored && readers.read_something(&lists) && readers.read_only(Lengths::Least, &lists),
     }
 }

@@ -47,12 +47,13 @@ fn merged_range(pattern: &Pattern, used: &BTreeSet<Slot>) -> Option<Range> {
 fn is_free(pattern: &Pattern, place: usize, used: &BTreeSet<Slot>) -> bool {
     let node = &pattern.nodes[place];
     // Where combinations of what is named come once, a named node is part of the combination.
-    node.is_any() && !node.bound && !used.contains(&node.slot) && !(node.named && pattern.distinct)
+    let is_combined = node.named && pattern.distinct;
+    node.is_any() && !node.bound && !used.contains(&node.slot) && !is_combined
 }
 
 /// Whether two hops follow the same edges.
 fn alike(a: &Hop, b: &Hop) -> bool {
     let mut conditions = b.conditions.clone();
     conditions.iter_mut().for_each(|condition| condition.replace_slot(b.edge, a.edge));
-    a.types == b.types && a.direction == b.direction && a.conditions == conditions
+    a.types == b.types && a.direction == b.direction && a.conditions == conditions && a.evidence == b.evidence
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use hopgraph_engine::traverse::PathMode;
 
 use super::{Setting, rebuild};
-use crate::ast::{BinaryOperator, Shortest, Span};
+use crate::ast::{BinaryOperator, Span};
 use crate::compute::{Cell, Slot};
 use crate::function::AggregateKind;
 use crate::logical::{
-    Access, Aggregate, Estimator, Expression, ExpressionKind, Keep, NodePattern, PathPattern, Pattern, Plan, Range,
-    Walk,
+    Access, Aggregate, Choice, Estimator, Expression, ExpressionKind, Keep, NodePattern, PathPattern, Pattern, Plan,
+    Range, Walk,
 };
 
 pub(super) fn apply(plan: Plan, setting: &Setting<'_>, names: &mut Vec<String>) -> Plan {
@@ -72,7 +72,7 @@ fn group(plan: Plan, keys: &[Slot], counted: Option<(Slot, Slot)>) -> Plan {
     let argument = Some(Expression::slot(each, span));
     let aggregate = Aggregate { kind: AggregateKind::Min, argument, distinct: false, slot: least };
     let keys = keys.iter().map(|&slot| (slot, Expression::slot(slot, span))).collect();
-    Plan::Aggregate { input: Box::new(plan), keys, aggregates: vec![aggregate] }
+    Plan::Aggregate { input: Box::new(plan), keys, aggregates: vec![aggregate], weight: None }
 }
 
 /// A pattern on its way into a plan.
@@ -195,7 +195,7 @@ impl<'e> Work<'e> {
         let hop = Arc::new(if against { relationship.hop.reversed() } else { relationship.hop });
         let (from, end) = (self.pattern.nodes[from].slot, self.end(to));
         let (unlike, mode) = (self.edges_to_avoid(place), self.path_of(place).mode);
-        let shortest = self.path_of(place).shortest;
+        let (shortest, cost) = (self.path_of(place).shortest, self.path_of(place).cost.clone());
         self.nodes_done[to] = true;
         self.relationships_done[place] = true;
         self.filled.extend([end.slot, relationship.slot]);
@@ -203,8 +203,9 @@ impl<'e> Work<'e> {
         let single = Range { least: 1, most: Some(1) };
         match (shortest, relationship.range) {
             (Some(which), range) => {
-                let range = range.unwrap_or(single);
-                Plan::ShortestPath { input, from, to: end.slot, hop, range, all: which == Shortest::All, slot }
+                self.filled.extend(cost.as_ref().map(|cost| cost.total));
+                let choice = Choice { which, range: range.unwrap_or(single), mode, cost, slot };
+                Plan::ShortestPath { input, from, to: end.slot, hop, choice }
             }
             (None, Some(range)) => {
                 Plan::ExpandPaths { input, from, to: end, hop, walk: Walk { range, mode, slot, against, unlike } }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{Setting, rebuild};
-use crate::ast::QuantifierKind;
-use crate::compute::Slot;
-use crate::logical::{Expression, ExpressionKind, Pattern, Plan};
+use crate::ast::{BinaryOperator, QuantifierKind};
+use crate::compute::{Cell, Slot};
+use crate::logical::{Expression, ExpressionKind, Hop, Pattern, Plan};
 
 pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
     rebuild(plan, &mut |plan| match plan {
@@ -52,8 +52,39 @@ fn push_one(pattern: &mut Pattern, own: &BTreeSet<Slot>, condition: Expression) 
             Err(condition) => return Some(condition),
         },
     };
-    relationship.hop.conditions.push(condition);
+    match least_confidence(condition, &relationship.hop) {
+        Ok(least) => relationship.hop.evidence.add("min_confidence", least),
+        Err(condition) => relationship.hop.conditions.push(condition),
+    }
     None
+}
+
+/// What is at least wanted of the confidence of a hop, if that is what the condition asks; else what was given.
+fn least_confidence(condition: Expression, hop: &Hop) -> Result<Expression, Expression> {
+    let is_confidence = |side: &Expression| match &side.kind {
+        ExpressionKind::Property(of, key) => of.as_slot() == Some(hop.edge) && &**key == "confidence",
+        ExpressionKind::Call(function, of) => function.name() == "confidence" && of[0].as_slot() == Some(hop.edge),
+        _ => false,
+    };
+    // Beside other things asked of the evidence it would be the confidence of that evidence only.
+    match condition.kind {
+        ExpressionKind::Binary(BinaryOperator::GreaterOrEqual, a, b)
+            if hop.evidence.is_empty() && is_confidence(&a) && is_number(&b) =>
+        {
+            Ok(*b)
+        }
+        ExpressionKind::Binary(BinaryOperator::LessOrEqual, a, b)
+            if hop.evidence.is_empty() && is_confidence(&b) && is_number(&a) =>
+        {
+            Ok(*a)
+        }
+        kind => Err(Expression { kind, span: condition.span }),
+    }
+}
+
+/// A comparison with what is no number is not an error, as it would be in a property map; so nothing else goes there.
+fn is_number(expression: &Expression) -> bool {
+    matches!(expression.kind, ExpressionKind::Constant(Cell::Integer(_) | Cell::Float(_)))
 }
 
 /// The condition on one edge, if what is asked is that it holds for all of the list; else what was given.
