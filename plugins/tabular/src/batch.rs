@@ -41,8 +41,8 @@ pub(crate) fn nodes(batch: &Batch, columns: &Columns) -> Result<Parsed<Nodes>, L
                 match column {
                     Column::Identifier(of) => (identifier, space) = (cells.text(row), of),
                     Column::Name => cells.text(row).clone_into(&mut node.name),
-                    Column::Labels => node.labels.extend(cells.texts(row, |text| cell::labels(text))),
-                    Column::Synonyms => node.synonyms.extend(cells.texts(row, |text| cell::synonyms(text))),
+                    Column::Labels => node.labels.extend(cells.texts(row, cell::labels)),
+                    Column::Synonyms => node.synonyms.extend(cells.texts(row, cell::synonyms)),
                     Column::Property { name, .. } => cells.property(row, name, &mut node.properties)?,
                     Column::Source(_) | Column::Target(_) | Column::Type | Column::Ignored => {}
                 }

@@ -203,7 +203,7 @@ mod tests {
         let (first, length) = source.first_row().unwrap();
         assert_eq!(first, vec!["id", "name"]);
         source.skip(length);
-        let (mut joined, mut line, mut blocks) = (text[..length].as_bytes().to_vec(), 2, 0);
+        let (mut joined, mut line, mut blocks) = (text.as_bytes()[..length].to_vec(), 2, 0);
         while let Some(block) = source.next_block().unwrap() {
             assert_eq!(block.first_line, line);
             assert!(block.text.ends_with(b"\nx\"\n"));

@@ -10,7 +10,7 @@ use crate::fault::Result;
 /// Pairs, each with the number of its shortest paths if that is asked for.
 enum Found {
     Pairs(Pairs),
-    Counted(CountedPairs),
+    Counted(Box<CountedPairs>),
 }
 
 impl Found {
@@ -38,7 +38,7 @@ impl Reach {
         let question = self.ends.question(context, row)?;
         self.pairs = Some(match self.ends.reach.shortest_paths {
             None => Found::Pairs(question.pairs().pairs(context.budget())),
-            Some(_) => Found::Counted(question.pairs().pairs_with_path_counts(context.budget())),
+            Some(_) => Found::Counted(Box::new(question.pairs().pairs_with_path_counts(context.budget()))),
         });
         Ok(())
     }

@@ -34,9 +34,8 @@ fn parquet(folder: &Folder, name: &str, batch: &RecordBatch) -> PathBuf {
 fn lists(rows: &[Option<&[&str]>]) -> ArrayRef {
     let mut builder = ListBuilder::new(StringBuilder::new());
     for row in rows {
-        match row {
-            Some(texts) => texts.iter().for_each(|text| builder.values().append_value(text)),
-            None => {}
+        if let Some(texts) = row {
+            texts.iter().for_each(|text| builder.values().append_value(text));
         }
         builder.append(row.is_some());
     }
