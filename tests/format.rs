@@ -7,14 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hopgraph::engine::{
-    Edge, Graph, Mention, NewDocument, NewSentence, Node, Polarity, Properties, PropertyValue, RelationType, Run,
-    RunKind, SentenceId,
+    Description, Edge, Graph, Mention, NewDocument, NewSentence, Node, Polarity, Properties, PropertyValue,
+    RelationType, Run, RunKind, SentenceId,
 };
 
 use crate::dump::dump;
 use crate::program::repository;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 fn folder(version: u32) -> PathBuf {
     repository().join(format!("tests/format/v{version}"))
@@ -53,9 +53,13 @@ fn write_sample(path: &Path) {
         title: "Täst".to_owned(),
         year: Some(1999),
         content_hash: 42,
+        version: Some(20_260_101),
         sentences: vec![sentence],
     };
     let document = change.add_document(&document).unwrap();
+    let description =
+        Description { labels: vec!["gene".to_owned()], mentions: vec!["BRCA2".to_owned()], ..Description::default() };
+    change.describe(hub[0], document, &description).unwrap();
     let kind = RunKind::Model {
         model: "starter".to_owned(),
         weights_hash: "00ff".to_owned(),

@@ -1,6 +1,6 @@
 //! A batch of edits: committed whole or not at all.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
 
 use crate::edits::{self, Edits};
 use crate::graph::{Counters, Writer};
@@ -29,6 +29,8 @@ const SYNONYM: u8 = 2;
 pub struct Change<'g> {
     graph: &'g Graph,
     writer: MutexGuard<'g, Writer>,
+    /// Held while pieces of a large retraction are written, so that nobody sees some of them.
+    hidden: Option<RwLockWriteGuard<'g, ()>>,
     pub(crate) store: StoreSnapshot<'g>,
     pub(crate) catalog: Arc<Catalog>,
     /// Labels and relation types below these numbers are on disk.
@@ -47,6 +49,7 @@ impl<'g> Change<'g> {
             catalog,
             counters: writer.counters,
             writer,
+            hidden: None,
             edits: Edits::default(),
         }
     }
@@ -98,6 +101,7 @@ impl<'g> Change<'g> {
             self.delete_edge(edge)?;
         }
         self.forget_mentions(id)?;
+        self.forget_descriptions(id)?;
         self.index_node(id, &old, &Node::default());
         self.edits.nodes.insert(id, None);
         Ok(())
@@ -158,7 +162,7 @@ impl<'g> Change<'g> {
             let number = SentenceId::new(sentence);
             if let Some(mut record) = View::sentence(self, number)? {
                 record.mentions.retain(|mention| mention.node != id);
-                self.edits.sentences.insert(number, record);
+                self.edits.sentences.insert(number, Some(record));
             }
             edits::remove(&mut self.edits.mentioned, id, sentence);
         }
@@ -166,7 +170,7 @@ impl<'g> Change<'g> {
     }
 
     /// Every edge of a node, in canonical form.
-    fn edges_of(&self, id: NodeId) -> Result<Vec<Edge>, StorageError> {
+    pub(crate) fn edges_of(&self, id: NodeId) -> Result<Vec<Edge>, StorageError> {
         let mut edges = Vec::new();
         for (relation, relation_type) in self.catalog.relation_types() {
             for &side in read::sides(relation_type.symmetric, Direction::Both) {
@@ -268,8 +272,14 @@ impl<'g> Change<'g> {
             edits::insert(&mut self.edits.adjacency, place, member);
         }
         let reading = Reading { probability, probabilities: probabilities.to_vec() };
-        self.edits.evidence.insert((edge, sentence, run), Some(reading));
+        self.set_reading(edge, sentence, run, Some(reading));
         Ok(())
+    }
+
+    /// Writes what a run read of an edge in a sentence, or takes it back.
+    pub(crate) fn set_reading(&mut self, edge: Edge, sentence: SentenceId, run: RunId, reading: Option<Reading>) {
+        self.edits.readings.insert((sentence, run, edge), reading.is_some());
+        self.edits.evidence.insert((edge, sentence, run), reading);
     }
 
     /// Replaces the properties of an edge.
@@ -293,7 +303,7 @@ impl<'g> Change<'g> {
             edits::remove(&mut self.edits.facts, (run, edge.relation, edge.source), edge.target.get());
         }
         for (sentence, run, _) in self.readings(edge)? {
-            self.edits.evidence.insert((edge, sentence, run), None);
+            self.set_reading(edge, sentence, run, None);
         }
         self.edits.edge_properties.insert(edge, None);
         Ok(true)
@@ -340,18 +350,19 @@ impl<'g> Change<'g> {
                 edits::insert(&mut self.edits.mentioned, mention.node, number.get());
             }
             let (start, text, mentions) = (sentence.start, sentence.text.clone(), sentence.mentions.clone());
-            self.edits.sentences.insert(number, Sentence { document: id, start, text, mentions });
+            self.edits.sentences.insert(number, Some(Sentence { document: id, start, text, mentions }));
         }
         let record = Document {
             identifier: document.identifier.clone(),
             title: document.title.clone(),
             year: document.year,
             content_hash: document.content_hash,
+            version: document.version,
             first_sentence,
             sentence_count,
         };
-        self.edits.document_identifiers.insert(record.identifier.clone(), id);
-        self.edits.documents.insert(id, record);
+        self.edits.document_identifiers.insert(record.identifier.clone(), Some(id));
+        self.edits.documents.insert(id, Some(record));
         Ok(id)
     }
 
@@ -362,7 +373,7 @@ impl<'g> Change<'g> {
             return Ok(*id);
         }
         let id = RunId::new(next_id("run", &mut self.counters.runs)?);
-        self.edits.runs.insert(id, run.clone());
+        self.edits.runs.insert(id, Some(run.clone()));
         Ok(id)
     }
 
@@ -371,9 +382,10 @@ impl<'g> Change<'g> {
         self.begin_run(&Run { kind: RunKind::Hand, started: String::new(), program: PROGRAM.to_owned() })
     }
 
-    fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
+    pub(crate) fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
         let mut runs = read::runs(&self.store)?;
-        runs.extend(self.edits.runs.iter().map(|(id, run)| (*id, run.clone())));
+        runs.retain(|(id, _)| !self.edits.runs.contains_key(id));
+        runs.extend(self.edits.runs.iter().filter_map(|(id, run)| Some((*id, run.clone()?))));
         Ok(runs)
     }
 
@@ -385,8 +397,15 @@ impl<'g> Change<'g> {
 
     /// Makes the edits true, all at once.
     pub fn commit(mut self) -> Result<(), StorageError> {
-        // A document written again may have another year, and which edges that concerns is not known.
-        let rewritten = self.edits.documents.keys().any(|id| u64::from(id.get()) < self.writer.counters.documents);
+        self.flush_with(|_| ())
+    }
+
+    /// Writes what has been edited so far, with further writes in the same batch, and goes on from there.
+    pub(crate) fn flush_with(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<(), StorageError> {
+        // A document written again may have another year, and which edges that concerns is not known. The evidence of one
+        // that is retracted is among the edits.
+        let is_known = |id: DocumentId| u64::from(id.get()) < self.writer.counters.documents;
+        let rewritten = self.edits.documents.iter().any(|(id, document)| document.is_some() && is_known(*id));
         if rewritten || self.edits.change_edges() {
             self.counters.edge_generation += 1;
         }
@@ -399,18 +418,34 @@ impl<'g> Change<'g> {
             batch.put(Family::Catalog, key, value);
         }
         self.edits.write(&mut batch);
+        write(&mut batch);
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
         self.graph.write(&mut self.writer, batch, &self.catalog)?;
         self.writer.counters = self.counters;
+        self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+        self.edits = Edits::default();
+        self.store = self.graph.store().snapshot();
         Ok(())
+    }
+
+    /// From here on nobody gets a new snapshot until this change ends.
+    pub(crate) fn hide_from_others(&mut self) {
+        if self.hidden.is_none() {
+            self.hidden = Some(self.graph.hide());
+        }
     }
 
     /// Makes the sorted files of a bulk load true, with the runs, the catalog and the counters of this change.
     pub(crate) fn publish(mut self, staging: Staging, edges_changed: bool) -> Result<(), StorageError> {
         self.counters.edge_generation += u64::from(edges_changed);
-        let runs = self.edits.runs.iter().map(|(id, run)| (key::run(*id), record::encode(run))).collect();
+        let runs = self
+            .edits
+            .runs
+            .iter()
+            .filter_map(|(id, run)| Some((key::run(*id), record::encode(run.as_ref()?))))
+            .collect();
         write_entries(&staging, Family::Runs, runs)?;
         write_entries(&staging, Family::Catalog, self.new_catalog_entries())?;
         let mut counters = self.counters.named();
@@ -445,7 +480,7 @@ impl<'g> Change<'g> {
 
     #[cfg(test)]
     pub(crate) fn fail_next_write(&mut self) {
-        self.writer.fail_next_write = true;
+        self.writer.fail_after = Some(0);
     }
 
     pub(crate) fn graph(&self) -> &'g Graph {

@@ -85,20 +85,20 @@ impl View for Change<'_> {
 
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StorageError> {
         let edited = self.edits.documents.get(&id);
-        edited.map_or_else(|| read::document(&self.store, id), |edited| Ok(Some(edited.clone())))
+        edited.map_or_else(|| read::document(&self.store, id), |edited| Ok(edited.clone()))
     }
 
     fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
         let edited = self.edits.document_identifiers.get(identifier);
-        edited.map_or_else(|| read::document_by_identifier(&self.store, identifier), |edited| Ok(Some(*edited)))
+        edited.map_or_else(|| read::document_by_identifier(&self.store, identifier), |edited| Ok(*edited))
     }
 
     fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {
         let edited = self.edits.sentences.get(&id);
-        edited.map_or_else(|| read::sentence(&self.store, id), |edited| Ok(Some(edited.clone())))
+        edited.map_or_else(|| read::sentence(&self.store, id), |edited| Ok(edited.clone()))
     }
 
     fn run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
-        self.edits.runs.get(&id).map_or_else(|| read::run(&self.store, id), |edited| Ok(Some(edited.clone())))
+        self.edits.runs.get(&id).map_or_else(|| read::run(&self.store, id), |edited| Ok(edited.clone()))
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
+use crate::describe::Descriptions;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Key, Side};
-use crate::storage::record::{self, Reading, Record, SentenceText};
+use crate::storage::record::{self, Reading, SentenceText};
 use crate::storage::set::{self, Edit};
 use crate::storage::store::Batch;
 use crate::{
@@ -31,11 +32,17 @@ pub(crate) struct Edits {
     pub(crate) facts: SetEdits<(RunId, RelationTypeId, NodeId)>,
     pub(crate) edge_properties: Replacements<Edge, Properties>,
     pub(crate) evidence: Replacements<(Edge, SentenceId, RunId), Reading>,
-    pub(crate) documents: BTreeMap<DocumentId, Document>,
-    pub(crate) document_identifiers: BTreeMap<String, DocumentId>,
-    pub(crate) sentences: BTreeMap<SentenceId, Sentence>,
+    /// The keys of `evidence` by sentence, and whether it is there.
+    pub(crate) readings: BTreeMap<(SentenceId, RunId, Edge), bool>,
+    /// By node, kind and text: the documents that describe the node so.
+    pub(crate) descriptions: SetEdits<(NodeId, u8, String)>,
+    /// What documents say of the nodes that were described or undescribed; nothing that is written.
+    pub(crate) described: BTreeMap<NodeId, Descriptions>,
+    pub(crate) documents: Replacements<DocumentId, Document>,
+    pub(crate) document_identifiers: Replacements<String, DocumentId>,
+    pub(crate) sentences: Replacements<SentenceId, Sentence>,
     pub(crate) mentioned: SetEdits<NodeId>,
-    pub(crate) runs: BTreeMap<RunId, Run>,
+    pub(crate) runs: Replacements<RunId, Run>,
     pub(crate) run_documents: SetEdits<RunId>,
 }
 
@@ -89,6 +96,11 @@ impl Edits {
         edges
     }
 
+    /// About how many there are: those of which a large retraction has many.
+    pub(crate) fn len(&self) -> usize {
+        self.evidence.len() + self.sentences.len() + self.adjacency.len() + self.facts.len() + self.descriptions.len()
+    }
+
     /// Writes everything into a batch.
     pub(crate) fn write(&self, batch: &mut Batch<'_>) {
         self.write_nodes(batch);
@@ -101,6 +113,13 @@ impl Edits {
         replace(batch, Family::Identifiers, &self.identifiers, String::clone, |node| node.get().to_le_bytes());
         replace(batch, Family::Names, &self.names, |(name, node)| key::name(name, *node), |kind| [*kind]);
         merge(batch, Family::Labels, &self.labels, |label| key::label(*label));
+        for ((node, kind, text), edit) in &self.descriptions {
+            for (page, part) in pages(edit) {
+                let mut key = key::description(*node, *kind, text);
+                key.extend_from_slice(&page.to_be_bytes());
+                batch.merge(Family::Descriptions, key, set::encode_edit(&part.removed, &part.added));
+            }
+        }
     }
 
     fn write_edges(&self, batch: &mut Batch<'_>) {
@@ -116,27 +135,30 @@ impl Edits {
             |&(edge, sentence, run)| key::evidence(edge, sentence, run),
             record::encode,
         );
+        for (&(sentence, run, edge), there) in &self.readings {
+            let key = key::reading(sentence, run, edge);
+            if *there { batch.put(Family::Readings, key, []) } else { batch.delete(Family::Readings, key) }
+        }
     }
 
     fn write_texts(&self, batch: &mut Batch<'_>) {
-        put(batch, Family::Documents, &self.documents, |id| key::document(*id));
-        for (identifier, id) in &self.document_identifiers {
-            batch.put(Family::DocumentIdentifiers, identifier, id.get().to_le_bytes());
-        }
+        replace(batch, Family::Documents, &self.documents, |id| key::document(*id), record::encode);
+        replace(batch, Family::DocumentIdentifiers, &self.document_identifiers, String::clone, |id| {
+            id.get().to_le_bytes()
+        });
         for (id, sentence) in &self.sentences {
+            let Some(sentence) = sentence else {
+                batch.delete(Family::Sentences, key::sentence(*id));
+                batch.delete(Family::Mentions, key::sentence(*id));
+                continue;
+            };
             let text = SentenceText { document: sentence.document, start: sentence.start, text: sentence.text.clone() };
             batch.put(Family::Sentences, key::sentence(*id), record::encode(&text));
             batch.put(Family::Mentions, key::sentence(*id), record::encode(&sentence.mentions));
         }
         merge(batch, Family::Mentioned, &self.mentioned, |node| key::mentioned(*node));
-        put(batch, Family::Runs, &self.runs, |id| key::run(*id));
+        replace(batch, Family::Runs, &self.runs, |id| key::run(*id), record::encode);
         merge(batch, Family::RunDocuments, &self.run_documents, |run| key::run(*run));
-    }
-}
-
-fn put<K, R: Record>(batch: &mut Batch<'_>, family: Family, records: &BTreeMap<K, R>, key: impl Fn(&K) -> Key) {
-    for (id, value) in records {
-        batch.put(family, key(id), record::encode(value));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Edge, NodeId, SentenceId};
+use crate::{DocumentId, Edge, NodeId, RunId, SentenceId};
 
 /// What can go wrong when a graph is opened, read or written. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,24 @@ pub enum StorageError {
         found: u32,
         /// The newest version that this program reads.
         supported: u32,
+    },
+    /// An earlier version of hopgraph wrote the graph, and it was to be opened for reading only.
+    #[error(
+        "{} has the older format version {found}; open it once for writing, so that it is migrated", path.display()
+    )]
+    OlderFormat {
+        /// The path as given.
+        path: PathBuf,
+        /// The version found.
+        found: u32,
+    },
+    /// A large retraction has begun and is not finished, and the graph was to be read by another process.
+    #[error(
+        "a run is being taken out of {}; try again once that is done, or open it for writing to finish it", path.display()
+    )]
+    RetractionUnderWay {
+        /// The path as given.
+        path: PathBuf,
     },
     /// Another process has the graph open.
     #[error(
@@ -132,6 +150,32 @@ pub enum StorageError {
     /// A sentence was named that the graph does not hold.
     #[error("there is no sentence {0}; add its document first")]
     UnknownSentence(SentenceId),
+    /// A document was named that the graph does not hold.
+    #[error("there is no document {0}; it may have been retracted")]
+    UnknownDocument(DocumentId),
+    /// No document has this identifier.
+    #[error("there is no document {identifier:?}; identifiers are compared letter for letter")]
+    NoSuchDocument {
+        /// The identifier.
+        identifier: String,
+    },
+    /// A run was named that the graph does not hold.
+    #[error("there is no run {0}; `hopgraph info` lists the runs")]
+    UnknownRun(RunId),
+    /// No run goes by this name.
+    #[error("no run is named {name:?}; give its number, its model's name or its source, as `hopgraph info` lists them")]
+    NoSuchRun {
+        /// The name.
+        name: String,
+    },
+    /// Several runs go by this name.
+    #[error("the runs {numbers} all go by {name:?}; give the number of the one that is meant")]
+    AmbiguousRun {
+        /// The name.
+        name: String,
+        /// The numbers of the runs.
+        numbers: String,
+    },
     /// A probability is not one.
     #[error("{0} is not a probability; it must lie between 0 and 1")]
     NotAProbability(f32),

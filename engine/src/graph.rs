@@ -1,7 +1,7 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::node_sets::NodeSets;
 use crate::storage::directory;
@@ -9,7 +9,8 @@ use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
 use crate::topology::TopologyCache;
 use crate::{
-    BulkLoad, BulkOptions, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, read,
+    BulkLoad, BulkOptions, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, migrate,
+    read, retract,
 };
 
 /// When a commit counts as done.
@@ -51,7 +52,7 @@ pub struct Graph {
     durability: Durability,
     catalog: RwLock<Arc<Catalog>>,
     writer: Mutex<Writer>,
-    /// Held for writing while the store takes in a bulk load family by family, so that no snapshot sees half of it.
+    /// Held for writing while a bulk load or a large retraction shows in parts only, so that no snapshot sees half of it.
     taking_in: RwLock<()>,
     topologies: TopologyCache,
     node_sets: NodeSets,
@@ -64,8 +65,9 @@ pub struct Graph {
 pub(crate) struct Writer {
     pub(crate) counters: Counters,
     refused: Option<String>,
+    /// How many writes go well before one fails.
     #[cfg(test)]
-    pub(crate) fail_next_write: bool,
+    pub(crate) fail_after: Option<usize>,
 }
 
 /// The counters of the `default` family.
@@ -138,13 +140,20 @@ impl Graph {
     ) -> Result<Self, StorageError> {
         let store = match options.access {
             Access::ReadWrite => {
-                directory::prepare(path, options.must_exist)?;
+                let version = directory::prepare(path, options.must_exist)?;
                 let store = Store::open(path)?;
                 directory::note_writer(path);
+                if version < directory::FORMAT_VERSION {
+                    migrate::migrate(&store, version)?;
+                    directory::write_version(path)?;
+                }
                 store
             }
             Access::ReadOnly => {
-                directory::prepare(path, true)?;
+                let found = directory::prepare(path, true)?;
+                if found < directory::FORMAT_VERSION {
+                    return Err(StorageError::OlderFormat { path: path.to_owned(), found });
+                }
                 Store::follow(path)?
             }
         };
@@ -155,7 +164,7 @@ impl Graph {
             *counter = read::counter(&snapshot, name)?;
         }
         drop(snapshot);
-        Ok(Self {
+        let graph = Self {
             store,
             durability: options.durability,
             catalog: RwLock::new(Arc::new(catalog)),
@@ -163,13 +172,18 @@ impl Graph {
                 counters,
                 refused: None,
                 #[cfg(test)]
-                fail_next_write: false,
+                fail_after: None,
             }),
             taking_in: RwLock::default(),
             topologies: TopologyCache::default(),
             node_sets: NodeSets::default(),
             _temporary: temporary,
-        })
+        };
+        match options.access {
+            Access::ReadWrite => graph.finish_retraction()?,
+            Access::ReadOnly => retract::check_finished(&graph.store.snapshot(), path)?,
+        }
+        Ok(graph)
     }
 
     /// Where it is.
@@ -183,6 +197,9 @@ impl Graph {
         let _whole = self.hold_still();
         // The store first: a catalog that is newer than the store only knows more names.
         let store = self.store.snapshot();
+        if !self.is_writable() {
+            retract::check_finished(&store, self.path())?;
+        }
         Snapshot::new(store, self.catalog(), &self.topologies, &self.node_sets)
     }
 
@@ -262,9 +279,14 @@ impl Graph {
         check::repair(path.as_ref())
     }
 
-    /// Holds back the end of a bulk load, of which the store takes in one family after the other.
+    /// Holds back whatever would show in parts: the end of a bulk load, a large retraction.
     pub(crate) fn hold_still(&self) -> RwLockReadGuard<'_, ()> {
         self.taking_in.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps snapshots from being taken until the guard is dropped.
+    pub(crate) fn hide(&self) -> RwLockWriteGuard<'_, ()> {
+        self.taking_in.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -323,7 +345,9 @@ impl Graph {
 
     #[cfg(test)]
     fn fail_if_asked(writer: &mut MutexGuard<'_, Writer>) -> Result<(), StorageError> {
-        if std::mem::take(&mut writer.fail_next_write) {
+        let fails = writer.fail_after == Some(0);
+        writer.fail_after = writer.fail_after.and_then(|left| left.checked_sub(1));
+        if fails {
             return Err(StorageError::Failed { action: "writing", cause: "no space left on device".to_owned() });
         }
         Ok(())
@@ -339,7 +363,13 @@ impl Graph {
 
     #[cfg(test)]
     pub(crate) fn fail_next_write(&self) {
-        self.writer.lock().unwrap().fail_next_write = true;
+        self.fail_after(0);
+    }
+
+    /// Lets this many writes go well and the next one fail.
+    #[cfg(test)]
+    pub(crate) fn fail_after(&self, writes: usize) {
+        self.writer.lock().unwrap().fail_after = Some(writes);
     }
 }
 

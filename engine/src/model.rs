@@ -43,7 +43,7 @@ pub struct RelationType {
 /// An edge is known by what it says: source, type, target. There is at most one of each; two edges between the same
 /// nodes differ in type or direction. An edge of a symmetric type has its smaller node as source: see
 /// [`Edge::canonical`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Edge {
     /// Its type.
     pub relation: RelationTypeId,
@@ -99,10 +99,20 @@ pub struct Document {
     pub year: Option<u16>,
     /// Hash of the text and mentions it was made from, to tell a newer version from the same one.
     pub content_hash: u64,
+    /// A number that grows with each version of the document, if its source has one.
+    pub version: Option<u32>,
     /// The first of its sentences.
     pub first_sentence: SentenceId,
     /// How many sentences it has; their ids follow the first one.
     pub sentence_count: u32,
+}
+
+impl Document {
+    /// The numbers of its sentences.
+    pub fn sentences(&self) -> impl Iterator<Item = SentenceId> + use<> {
+        let first = self.first_sentence.get();
+        (first..first + self.sentence_count).map(SentenceId::new)
+    }
 }
 
 /// A sentence as stored.
@@ -140,6 +150,8 @@ pub struct NewDocument {
     pub year: Option<u16>,
     /// See [`Document::content_hash`].
     pub content_hash: u64,
+    /// See [`Document::version`].
+    pub version: Option<u32>,
     /// Its sentences in order.
     pub sentences: Vec<NewSentence>,
 }
@@ -174,6 +186,16 @@ pub enum Evidence {
         /// Probability of each answer, in the order of the run's `answers`.
         probabilities: Vec<f32>,
     },
+}
+
+impl Evidence {
+    /// The run that stands for it.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Fact { run } | Self::Text { run, .. } => *run,
+        }
+    }
 }
 
 /// What put edges into the graph. Two runs that differ in nothing but their date are the same run, so that an

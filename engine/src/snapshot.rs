@@ -35,6 +35,10 @@ impl<'g> Snapshot<'g> {
         Ok(Self { store, catalog, topologies, node_sets, edge_generation })
     }
 
+    pub(crate) fn store(&self) -> &StoreSnapshot<'g> {
+        &self.store
+    }
+
     /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
     /// write, and shared; the budget is asked only while it is decoded.
     pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {

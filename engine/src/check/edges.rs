@@ -7,7 +7,7 @@ use super::Checker;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Side};
 use crate::storage::record::{self, Reading};
-use crate::{Edge, NodeId, Properties, RelationTypeId, Run, RunId, RunKind, StorageError};
+use crate::{Edge, NodeId, Properties, RelationTypeId, Run, RunId, RunKind, SentenceId, StorageError};
 
 impl Checker<'_, '_> {
     pub(super) fn check_edges(&mut self) -> Result<(), StorageError> {
@@ -50,7 +50,11 @@ impl Checker<'_, '_> {
                 Ok(())
             })?;
         }
-        self.visit(Family::Facts, |checker, key, _| {
+        self.visit(Family::Facts, |checker, key, value| {
+            // What is left of a run that was retracted.
+            if Self::members(Family::Facts, key, value).is_empty() {
+                return Ok(());
+            }
             let mut fields = Fields(key);
             let (run, relation) = (fields.u32().map(RunId::new), fields.u16());
             if !runs.iter().any(|&(id, facts)| facts && Some(id) == run) {
@@ -156,10 +160,15 @@ impl Checker<'_, '_> {
                 return Ok(());
             };
             edges.push(edge);
+            let reading = key::reading(SentenceId::new(sentence), RunId::new(run), edge);
+            if store.get(Family::Readings, reading)?.is_none() {
+                self.problem_at(Family::Evidence, key, "it is not found by its sentence");
+            }
+            self.evidence += 1;
             if !runs.iter().any(|&(id, facts)| id == RunId::new(run) && !facts) {
                 self.problem_at(Family::Evidence, key, "there is no such run of a model");
             }
-            if u64::from(sentence) >= self.counters.sentences {
+            if store.get(Family::Sentences, key::sentence(SentenceId::new(sentence)))?.is_none() {
                 self.problem_at(Family::Evidence, key, "there is no such sentence");
             }
             match record::decode::<Reading>(value) {

@@ -48,7 +48,8 @@ pub(crate) fn check(store: &StoreSnapshot<'_>) -> Result<CheckReport, StorageErr
         }
         Err(error) => return Err(error),
     };
-    let mut checker = Checker { store, catalog, counters: Counters::default(), nodes: RoaringBitmap::new(), report };
+    let mut checker =
+        Checker { store, catalog, counters: Counters::default(), nodes: RoaringBitmap::new(), evidence: 0, report };
     checker.read_counters()?;
     checker.check_pages()?;
     checker.check_nodes()?;
@@ -64,6 +65,8 @@ struct Checker<'c, 's> {
     counters: Counters,
     /// The nodes that exist.
     nodes: RoaringBitmap,
+    /// How many pieces of evidence there are.
+    evidence: u64,
     report: CheckReport,
 }
 

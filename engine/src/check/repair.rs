@@ -14,7 +14,9 @@ use crate::storage::key::{self, Fields, Key, Side};
 use crate::storage::record;
 use crate::storage::store::{Store, StoreSnapshot, damaged};
 use crate::storage::{directory, log, set};
-use crate::{CheckReport, Document, Edge, LabelId, Mention, Node, NodeId, RelationTypeId, StorageError, read};
+use crate::{
+    CheckReport, Document, Edge, LabelId, Mention, Node, NodeId, RelationTypeId, RunId, SentenceId, StorageError, read,
+};
 
 /// Where logs are kept that were found damaged.
 const DAMAGED_LOGS: &str = "damaged-logs";
@@ -38,18 +40,22 @@ type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 type Derive = fn(&StoreSnapshot<'_>) -> Result<Entries, StorageError>;
 
 /// The families that derive from others. The order is free: none derives from another one here.
-const DERIVED: [(Family, Derive); 6] = [
+const DERIVED: [(Family, Derive); 7] = [
     (Family::Labels, labels),
     (Family::Names, names),
     (Family::Identifiers, identifiers),
     (Family::DocumentIdentifiers, document_identifiers),
     (Family::Mentioned, mentioned),
     (Family::Adjacency, adjacency),
+    (Family::Readings, readings),
 ];
 
 /// Repairs the graph in a directory that nobody has open.
 pub(crate) fn repair(graph_directory: &Path) -> Result<RepairReport, StorageError> {
-    directory::prepare(graph_directory, true)?;
+    let found = directory::prepare(graph_directory, true)?;
+    if found < directory::FORMAT_VERSION {
+        return Err(StorageError::OlderFormat { path: graph_directory.to_owned(), found });
+    }
     let mut actions = keep_damaged_logs(graph_directory)?;
     let mut store = Store::open_unverified(graph_directory)?;
     directory::note_writer(graph_directory);
@@ -254,6 +260,21 @@ fn mentioned(store: &StoreSnapshot<'_>) -> Result<Entries, StorageError> {
         }
     })?;
     Ok(pages(&sets, |node| key::mentioned(*node)))
+}
+
+fn readings(store: &StoreSnapshot<'_>) -> Result<Entries, StorageError> {
+    let mut entries = Entries::new();
+    store.all(Family::Evidence).for_each(|key, _| {
+        let mut fields = Fields(key);
+        let (edge, sentence, run) = (fields.edge(), fields.u32(), fields.u32());
+        let (Some(edge), Some(sentence), Some(run)) = (edge, sentence, run) else {
+            return Err(damaged(Family::Evidence, key, "the key is malformed"));
+        };
+        let key = key::reading(SentenceId::new(sentence), RunId::new(run), edge);
+        entries.insert(key.as_ref().to_vec(), Vec::new());
+        Ok(())
+    })?;
+    Ok(entries)
 }
 
 fn adjacency(store: &StoreSnapshot<'_>) -> Result<Entries, StorageError> {

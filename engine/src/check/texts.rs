@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 
 use super::Checker;
 use crate::storage::family::Family;
-use crate::storage::key::Fields;
+use crate::storage::key::{self, Fields};
 use crate::storage::record::{self, SentenceText};
 use crate::{Document, DocumentId, Mention, NodeId, SentenceId, StorageError, read};
 
@@ -15,6 +15,8 @@ impl Checker<'_, '_> {
         let documents = self.check_documents()?;
         self.check_sentences(&documents)?;
         self.check_mentions()?;
+        self.check_readings()?;
+        self.check_descriptions(&documents)?;
         self.check_run_documents(&documents)
     }
 
@@ -116,6 +118,43 @@ impl Checker<'_, '_> {
             self.problem(format!("node {node} and the sentences that mention it do not agree"));
         }
         Ok(())
+    }
+
+    /// Each piece of evidence has been found by its sentence; so nothing may be left over.
+    fn check_readings(&mut self) -> Result<(), StorageError> {
+        let mut count = 0;
+        self.visit(Family::Readings, |checker, key, _| {
+            count += 1;
+            if key::parse_reading(key).is_none() {
+                checker.problem_at(Family::Readings, key, "the key is malformed");
+            }
+            Ok(())
+        })?;
+        if count != self.evidence {
+            self.problem(format!(
+                "column family readings: {count} entries, but there are {} of evidence",
+                self.evidence
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_descriptions(&mut self, documents: &BTreeMap<DocumentId, Document>) -> Result<(), StorageError> {
+        self.visit(Family::Descriptions, |checker, key, value| {
+            let Some((node, _, text)) = key::parse_description(key) else {
+                checker.problem_at(Family::Descriptions, key, "the key is malformed");
+                return Ok(());
+            };
+            for document in Self::members(Family::Descriptions, key, value) {
+                if !checker.nodes.contains(node.get()) {
+                    checker.problem(format!("document {document} says {text:?} of node {node}, which does not exist"));
+                }
+                if !documents.contains_key(&DocumentId::new(document)) {
+                    checker.problem(format!("document {document}, which does not exist, says {text:?} of node {node}"));
+                }
+            }
+            Ok(())
+        })
     }
 
     fn check_run_documents(&mut self, documents: &BTreeMap<DocumentId, Document>) -> Result<(), StorageError> {

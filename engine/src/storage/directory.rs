@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::StorageError;
 
 /// The format that this program writes; see the version table of `engine/FORMAT.md`.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 const FORMAT_TITLE: &str = "hopgraph graph directory";
 
@@ -35,8 +35,8 @@ pub(crate) fn load_note(directory: &Path) -> PathBuf {
 }
 
 /// Makes sure that the directory is a graph that this program can read; makes a new one of a missing or empty
-/// directory, unless it must exist.
-pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<(), StorageError> {
+/// directory, unless it must exist. Gives the version of its format.
+pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<u32, StorageError> {
     match fs::read_to_string(format_file(directory)) {
         Ok(text) => check_version(directory, &text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -44,7 +44,7 @@ pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<(), StorageE
             match (empty, must_exist) {
                 (false, _) => Err(StorageError::NotAGraph { path: directory.to_owned() }),
                 (true, true) => Err(StorageError::Missing { path: directory.to_owned() }),
-                (true, false) => create(directory),
+                (true, false) => create(directory).map(|()| FORMAT_VERSION),
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
@@ -54,7 +54,7 @@ pub(crate) fn prepare(directory: &Path, must_exist: bool) -> Result<(), StorageE
     }
 }
 
-fn check_version(directory: &Path, text: &str) -> Result<(), StorageError> {
+fn check_version(directory: &Path, text: &str) -> Result<u32, StorageError> {
     let damaged = |reason: &str| StorageError::Damaged {
         place: format!("file {}", format_file(directory).display()),
         reason: reason.to_owned(),
@@ -69,7 +69,7 @@ fn check_version(directory: &Path, text: &str) -> Result<(), StorageError> {
         Some(found) if found > FORMAT_VERSION => {
             Err(StorageError::NewerFormat { path: directory.to_owned(), found, supported: FORMAT_VERSION })
         }
-        Some(_) => Ok(()),
+        Some(found) => Ok(found),
     }
 }
 
@@ -90,6 +90,15 @@ fn create(directory: &Path) -> Result<(), StorageError> {
         move |source| StorageError::File { path, source }
     };
     fs::create_dir_all(directory).map_err(file_error(directory))?;
+    write_version(directory)
+}
+
+/// Says in `FORMAT` that the directory has the format that this program writes.
+pub(crate) fn write_version(directory: &Path) -> Result<(), StorageError> {
+    let file_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StorageError::File { path, source }
+    };
     let beside = directory.canonicalize().map_err(file_error(directory))?;
     let parent = beside.parent().unwrap_or(&beside);
     let path = format_file(directory);
@@ -155,7 +164,7 @@ mod tests {
         assert!(matches!(prepare(&path, true), Err(StorageError::Missing { .. })));
         prepare(&path, false).unwrap();
         prepare(&path, true).unwrap();
-        assert_eq!(fs::read_to_string(path.join("FORMAT")).unwrap(), "hopgraph graph directory\nformat 1\n");
+        assert_eq!(fs::read_to_string(path.join("FORMAT")).unwrap(), "hopgraph graph directory\nformat 2\n");
     }
 
     #[test]
@@ -165,7 +174,7 @@ mod tests {
         assert!(matches!(prepare(folder.path(), false), Err(StorageError::NotAGraph { .. })));
         assert!(matches!(prepare(&folder.path().join("notes.txt"), false), Err(StorageError::NotAGraph { .. })));
         for (text, expected) in [
-            ("hopgraph graph directory\nformat 2\n", "format version 2"),
+            ("hopgraph graph directory\nformat 3\n", "format version 3"),
             ("hopgraph graph directory\nformat x\n", "second line"),
             ("hopgraph graph directory\n", "second line"),
             ("something else\n", "not a hopgraph directory"),

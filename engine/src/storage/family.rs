@@ -9,6 +9,7 @@ pub(crate) enum Family {
     Identifiers,
     Names,
     Labels,
+    Descriptions,
     Adjacency,
     Facts,
     EdgeProperties,
@@ -18,6 +19,7 @@ pub(crate) enum Family {
     Mentions,
     Mentioned,
     Evidence,
+    Readings,
     Runs,
     RunDocuments,
 }
@@ -33,13 +35,14 @@ pub(crate) enum Content {
 
 impl Family {
     /// All of them, in the order of `FORMAT.md`.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Counters,
         Self::Catalog,
         Self::Nodes,
         Self::Identifiers,
         Self::Names,
         Self::Labels,
+        Self::Descriptions,
         Self::Adjacency,
         Self::Facts,
         Self::EdgeProperties,
@@ -49,6 +52,7 @@ impl Family {
         Self::Mentions,
         Self::Mentioned,
         Self::Evidence,
+        Self::Readings,
         Self::Runs,
         Self::RunDocuments,
     ];
@@ -62,6 +66,7 @@ impl Family {
             Self::Identifiers => "identifiers",
             Self::Names => "names",
             Self::Labels => "labels",
+            Self::Descriptions => "descriptions",
             Self::Adjacency => "adjacency",
             Self::Facts => "facts",
             Self::EdgeProperties => "edge_properties",
@@ -71,6 +76,7 @@ impl Family {
             Self::Mentions => "mentions",
             Self::Mentioned => "mentioned",
             Self::Evidence => "evidence",
+            Self::Readings => "readings",
             Self::Runs => "runs",
             Self::RunDocuments => "run_documents",
         }
@@ -79,7 +85,12 @@ impl Family {
     /// What its values are.
     pub(crate) const fn content(self) -> Content {
         match self {
-            Self::Labels | Self::Adjacency | Self::Facts | Self::Mentioned | Self::RunDocuments => Content::Sets,
+            Self::Labels
+            | Self::Descriptions
+            | Self::Adjacency
+            | Self::Facts
+            | Self::Mentioned
+            | Self::RunDocuments => Content::Sets,
             _ => Content::Plain,
         }
     }

@@ -126,6 +126,28 @@ pub(crate) fn label(label: LabelId) -> Key {
     Key::new().u16(label.get())
 }
 
+/// `descriptions`: all of a node, as a prefix.
+pub(crate) fn descriptions(node: NodeId) -> Key {
+    Key::new().u32(node.get())
+}
+
+/// `descriptions`, without the page.
+pub(crate) fn description(node: NodeId, kind: u8, text: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(text.len() + 8);
+    key.extend_from_slice(descriptions(node).u8(kind).as_ref());
+    key.extend_from_slice(text.as_bytes());
+    key.push(0);
+    key
+}
+
+/// `descriptions`: node, kind and text of an entry; `None` if the key is malformed.
+pub(crate) fn parse_description(key: &[u8]) -> Option<(NodeId, u8, &str)> {
+    let mut fields = Fields(key);
+    let (node, kind) = (NodeId::new(fields.u32()?), fields.u8()?);
+    let (text, rest) = fields.0.split_at_checked(fields.0.len().checked_sub(3)?)?;
+    (rest[0] == 0).then_some((node, kind, std::str::from_utf8(text).ok()?))
+}
+
 /// `adjacency`: all sets of a type on one side, as a prefix.
 pub(crate) fn adjacency_side(relation: RelationTypeId, side: Side) -> Key {
     Key::new().u16(relation.get()).u8(side.byte())
@@ -174,6 +196,23 @@ pub(crate) fn mentioned(node: NodeId) -> Key {
 /// `evidence`.
 pub(crate) fn evidence(of: Edge, sentence: SentenceId, run: RunId) -> Key {
     edge(of).u32(sentence.get()).u32(run.get())
+}
+
+/// `readings`: everything that was read in a sentence, as a prefix.
+pub(crate) fn readings(sentence: SentenceId) -> Key {
+    Key::new().u32(sentence.get())
+}
+
+/// `readings`: one entry.
+pub(crate) fn reading(sentence: SentenceId, run: RunId, of: Edge) -> Key {
+    readings(sentence).u32(run.get()).u16(of.relation.get()).u32(of.source.get()).u32(of.target.get())
+}
+
+/// `readings`: the parts of an entry; `None` if the key is malformed.
+pub(crate) fn parse_reading(key: &[u8]) -> Option<(SentenceId, RunId, Edge)> {
+    let mut fields = Fields(key);
+    let (sentence, run) = (SentenceId::new(fields.u32()?), RunId::new(fields.u32()?));
+    Some((sentence, run, fields.edge()?))
 }
 
 /// `runs`; also `run_documents` without the page.
@@ -236,6 +275,11 @@ mod tests {
         assert_eq!(fields.edge(), Some(of));
         assert_eq!((fields.u32(), fields.u32()), (Some(9), Some(2)));
         assert_eq!(fields.u8(), None);
+        let key = reading(SentenceId::new(9), RunId::new(2), of);
+        assert_eq!(parse_reading(key.as_ref()), Some((SentenceId::new(9), RunId::new(2), of)));
+        let mut key = description(NodeId::new(0), 2, "a b");
+        key.extend_from_slice(&[0, 1]);
+        assert_eq!(parse_description(&key), Some((NodeId::new(0), 2, "a b")));
     }
 
     #[test]

@@ -124,19 +124,37 @@ impl Record for RelationType {
 }
 
 impl Record for Document {
-    /// Identifier, title, year, content hash, first sentence, number of sentences.
-    type Stored = (String, String, Option<u16>, u64, u32, u32);
+    /// Identifier, title, year, content hash, first sentence, number of sentences, version.
+    type Stored = (String, String, Option<u16>, u64, u32, u32, Option<u32>);
 
     fn store(&self) -> Self::Stored {
         let (identifier, title) = (self.identifier.clone(), self.title.clone());
-        (identifier, title, self.year, self.content_hash, self.first_sentence.get(), self.sentence_count)
+        let (first, count) = (self.first_sentence.get(), self.sentence_count);
+        (identifier, title, self.year, self.content_hash, first, count, self.version)
     }
 
     fn load(
-        (identifier, title, year, content_hash, first, sentence_count): Self::Stored,
+        (identifier, title, year, content_hash, first, sentence_count, version): Self::Stored,
     ) -> Result<Self, &'static str> {
         let first_sentence = SentenceId::new(first);
-        Ok(Self { identifier, title, year, content_hash, first_sentence, sentence_count })
+        Ok(Self { identifier, title, year, content_hash, version, first_sentence, sentence_count })
+    }
+}
+
+/// A document as format 1 had it: without its version, which came last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DocumentOfFormat1(pub(crate) Document);
+
+impl Record for DocumentOfFormat1 {
+    type Stored = (String, String, Option<u16>, u64, u32, u32);
+
+    fn store(&self) -> Self::Stored {
+        let (identifier, title, year, content_hash, first, count, _) = self.0.store();
+        (identifier, title, year, content_hash, first, count)
+    }
+
+    fn load((identifier, title, year, content_hash, first, count): Self::Stored) -> Result<Self, &'static str> {
+        Document::load((identifier, title, year, content_hash, first, count, None)).map(Self)
     }
 }
 

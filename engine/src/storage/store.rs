@@ -260,6 +260,11 @@ impl Batch<'_> {
         self.writes.merge_cf(handle(self.database, family), key, operand);
     }
 
+    /// How many writes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.writes.len()
+    }
+
     /// Removes a value.
     pub(crate) fn delete(&mut self, family: Family, key: impl AsRef<[u8]>) {
         self.writes.delete_cf(handle(self.database, family), key);
@@ -403,6 +408,13 @@ impl<'s> StoreSnapshot<'s> {
         let mut cursor = database.raw_iterator_cf_opt(handle(database, family), options);
         cursor.seek(first);
         Entries { family, cursor }
+    }
+
+    /// The entries whose key begins with these bytes, from a key on.
+    pub(crate) fn prefix_from(&self, family: Family, prefix: impl AsRef<[u8]>, from: &[u8]) -> Entries<'_> {
+        let mut entries = self.prefix(family, prefix.as_ref());
+        entries.cursor.seek(from);
+        entries
     }
 
     /// All entries of a family.

@@ -17,7 +17,7 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// A graph that lives as long as a test.
-pub(crate) struct TestGraph(Graph);
+pub(crate) struct TestGraph(pub(crate) Graph);
 
 /// What a query answered, as text.
 pub(crate) struct Answer {
@@ -119,6 +119,7 @@ impl TestGraph {
             title: "Genes of cancer".into(),
             year: Some(2020),
             content_hash: 1,
+            version: None,
             sentences: vec![
                 sentence(0, "BRCA1 is linked to breast cancer.", [brca1, cancer]),
                 sentence(34, "p53 is linked to breast cancer.", [tp53, cancer]),

@@ -5,8 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use hopgraph_engine::{DocumentSet, Graph, RunId, Snapshot, StorageError, View};
 
 use super::prepare::{PreparedDocument, prepare};
+use super::write::is_older;
 use super::{BLOCKS_IN_FLIGHT_MAX, Shared};
-use crate::{Corpus, IngestError, Reject, RejectKind};
+use crate::{Corpus, IngestError, Reject};
 
 /// The most documents of a block.
 const DOCUMENTS_MAX: u64 = 1024;
@@ -47,8 +48,9 @@ pub(super) struct BlockReader<'a> {
     shared: &'a Shared,
     /// A document that begins the next block.
     held_back: Option<PreparedDocument>,
-    /// Identifiers and content of the documents in the blocks that may not be written yet.
-    in_flight: VecDeque<HashMap<String, u64>>,
+    /// Identifiers of the documents in the blocks that may not be written yet, with their content and version; those that
+    /// were taken back have none.
+    in_flight: VecDeque<HashMap<String, Option<Content>>>,
     ended: bool,
 }
 
@@ -111,44 +113,64 @@ impl<'a> BlockReader<'a> {
         for document in std::mem::take(&mut block.documents) {
             match self.standing(&snapshot, &document)? {
                 Standing::Due => {
-                    self.in_flight[0].insert(document.identifier.clone(), document.content_hash);
+                    let content = Content { hash: document.content_hash, version: document.version };
+                    self.in_flight[0].insert(document.identifier.clone(), (!document.withdrawn).then_some(content));
                     block.documents.push(document);
                 }
                 Standing::Finished => block.documents_skipped += 1,
-                Standing::Conflict => block.rejects.push(conflict(&document)),
             }
         }
         Ok(())
     }
 
     fn standing(&self, snapshot: &Snapshot<'_>, document: &PreparedDocument) -> Result<Standing, StorageError> {
-        let standing = |same| if same { Standing::Finished } else { Standing::Conflict };
-        if let Some(hash) = self.in_flight.iter().find_map(|block| block.get(&document.identifier)) {
-            return Ok(standing(*hash == document.content_hash));
+        if let Some(content) = self.in_flight.iter().find_map(|block| block.get(&document.identifier)) {
+            return Ok(content.as_ref().map_or_else(|| absent(document), |content| content.standing(document)));
         }
-        let Some(id) = snapshot.document_by_identifier(&document.identifier)? else { return Ok(Standing::Due) };
-        let hash = snapshot.document(id)?.map(|stored| stored.content_hash);
-        let same = hash == Some(document.content_hash);
-        // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
-        let finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
-        Ok(if same && !finished { Standing::Due } else { standing(same) })
+        let stored = match snapshot.document_by_identifier(&document.identifier)? {
+            Some(id) => snapshot.document(id)?.map(|stored| (id, stored)),
+            None => None,
+        };
+        let Some((id, stored)) = stored else { return Ok(absent(document)) };
+        let content = Content { hash: stored.content_hash, version: stored.version };
+        let standing = content.standing(document);
+        if content.hash == document.content_hash && standing == Standing::Finished {
+            // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
+            let is_finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
+            return Ok(if is_finished { Standing::Finished } else { Standing::Due });
+        }
+        Ok(standing)
     }
 }
 
 /// How a document stands to the graph.
+#[derive(Debug, PartialEq, Eq)]
 enum Standing {
-    /// To be classified and written.
+    /// To be classified and written, or taken out.
     Due,
-    /// This run has finished with it.
+    /// There is nothing to do with it.
     Finished,
-    /// The graph has another version of it.
-    Conflict,
 }
 
-/// The reject for a document of which the graph has another version.
-pub(super) fn conflict(document: &PreparedDocument) -> Reject {
-    let reason = "the graph has this document with other text or other annotations; it was kept as it is";
-    Reject::new(RejectKind::Record, document.location.clone(), &document.identifier, reason, &document.title)
+/// How a document stands that the graph does not have.
+fn absent(document: &PreparedDocument) -> Standing {
+    if document.withdrawn { Standing::Finished } else { Standing::Due }
+}
+
+/// What the graph has, or is about to have, of a document.
+#[derive(Clone, Copy, Debug)]
+struct Content {
+    hash: u64,
+    version: Option<u32>,
+}
+
+impl Content {
+    /// How a document stands to this: due if it takes it back or replaces it.
+    fn standing(&self, document: &PreparedDocument) -> Standing {
+        let is_same = self.hash == document.content_hash;
+        let is_news = document.withdrawn || !(is_same || is_older(document.version, self.version));
+        if is_news { Standing::Due } else { Standing::Finished }
+    }
 }
 
 impl Iterator for BlockReader<'_> {

@@ -1,7 +1,10 @@
-//! A document made ready: split into sentences, its entities numbered, its pairs found. Knows neither graph nor model.
+//! A document made ready: split into sentences, its entities numbered, its pairs found. Knows no model, and of the graph
+//! only what it wants to hear of an entity.
 
 use std::collections::HashMap;
 use std::ops::Range;
+
+use hopgraph_engine::Description;
 
 use crate::candidate::{Candidate, EntityMention, candidates};
 use crate::document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
@@ -16,7 +19,7 @@ const PAIRS_PER_SENTENCE_MAX: usize = 10_000;
 const NAME_BYTES_MAX: usize = 4096;
 
 /// A document ready to be classified and written.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PreparedDocument {
     pub(super) identifier: String,
     pub(super) title: String,
@@ -24,6 +27,10 @@ pub(super) struct PreparedDocument {
     pub(super) location: Location,
     /// Tells this text with these annotations from any other version of the document.
     pub(super) content_hash: u64,
+    /// A number that grows with each version of the document, if its source has one.
+    pub(super) version: Option<u32>,
+    /// Whether its source has taken it back. It has no text then.
+    pub(super) withdrawn: bool,
     /// In the order of their first mentions.
     pub(super) entities: Vec<PreparedEntity>,
     pub(super) sentences: Vec<PreparedSentence>,
@@ -34,9 +41,8 @@ pub(super) struct PreparedDocument {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PreparedEntity {
     pub(super) identifier: String,
-    pub(super) labels: Vec<String>,
-    /// The preferred name first; no two differ in case or white space only.
-    pub(super) names: Vec<String>,
+    /// What the document says of it.
+    pub(super) description: Description,
 }
 
 /// A sentence of a document.
@@ -59,19 +65,22 @@ pub(super) struct Question {
 /// Makes a document ready for a model that reads pairs of these labels. What does not fit goes to the rejects; `None`
 /// if that is the whole document.
 pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Vec<Reject>) -> Option<PreparedDocument> {
-    if document.status != DocumentStatus::Current {
-        let reason = "its source has retracted or deleted it; it was not read";
-        rejects.push(Reject::new(RejectKind::Record, document.location, &document.identifier, reason, &document.title));
-        return None;
-    }
+    let withdrawn = document.status != DocumentStatus::Current;
     let has_text = document.passages.iter().any(|passage| !passage.text.trim().is_empty());
-    let fit = if has_text { storable("identifier", &document.identifier) } else { Err("it has no text".to_owned()) };
+    let fit = match has_text || withdrawn {
+        true => storable("identifier", &document.identifier),
+        false => Err("it has no text".to_owned()),
+    };
     if let Err(reason) = fit {
         let Document { location, identifier, title, .. } = document;
         rejects.push(Reject::new(RejectKind::Record, location, &identifier, reason, &title));
         return None;
     }
-    let Document { identifier, title, year, passages, annotations, location, .. } = document;
+    let Document { identifier, title, year, version, passages, annotations, location, .. } = document;
+    if withdrawn {
+        // Whatever text it has is not to be read any more.
+        return Some(PreparedDocument { identifier, version, location, withdrawn, ..PreparedDocument::default() });
+    }
     let mut reject = |kind, reason: String, text: &str| {
         rejects.push(Reject::new(kind, location.clone(), &identifier, reason, text));
     };
@@ -89,7 +98,18 @@ pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Ve
     }
     let sentences: Vec<PreparedSentence> = sentences.into_iter().map(|laid| laid.prepared).collect();
     let content_hash = hash(&title, year, &entities, &sentences);
-    Some(PreparedDocument { identifier, title, year, location, content_hash, entities, sentences, questions })
+    Some(PreparedDocument {
+        identifier,
+        title,
+        year,
+        location,
+        content_hash,
+        version,
+        withdrawn,
+        entities,
+        sentences,
+        questions,
+    })
 }
 
 /// Whether the graph can keep this name; fails with the reason.
@@ -201,62 +221,51 @@ fn number_entities(sentences: &[LaidSentence]) -> (Vec<PreparedEntity>, Vec<Vec<
         }
         mentions.push(in_sentence);
     }
-    (numbered.drafts.into_iter().map(EntityDraft::finish).collect(), mentions)
+    (numbered.finish(), mentions)
 }
 
 #[derive(Default)]
 struct Numbered {
-    drafts: Vec<EntityDraft>,
+    entities: Vec<PreparedEntity>,
     by_identifier: HashMap<String, usize>,
-}
-
-/// What the annotations of a document say of one entity.
-#[derive(Default)]
-struct EntityDraft {
-    identifier: String,
-    labels: Vec<String>,
-    /// Names given beside the text, then mentions that name this entity alone.
-    given: Vec<String>,
-    mentions: Vec<String>,
-    /// A phrase for several entities, for want of anything better.
-    fallback: String,
 }
 
 impl Numbered {
     /// The number of an entity; takes down what this annotation calls it.
     fn note(&mut self, entity: &Entity, annotation: &Annotation) -> usize {
-        let number = *self.by_identifier.entry(entity.identifier.clone()).or_insert(self.drafts.len());
-        if number == self.drafts.len() {
-            self.drafts.push(EntityDraft { identifier: entity.identifier.clone(), ..EntityDraft::default() });
+        let number = *self.by_identifier.entry(entity.identifier.clone()).or_insert(self.entities.len());
+        if number == self.entities.len() {
+            let description = Description::default();
+            self.entities.push(PreparedEntity { identifier: entity.identifier.clone(), description });
         }
-        let draft = &mut self.drafts[number];
-        let label = annotation.label.to_lowercase();
-        if !draft.labels.contains(&label) {
-            draft.labels.push(label);
+        let description = &mut self.entities[number].description;
+        add(&mut description.labels, annotation.label.to_lowercase());
+        if let Some(name) = &entity.name {
+            add(&mut description.given, collapse_whitespace(name));
         }
-        draft.given.extend(entity.name.as_deref().map(collapse_whitespace));
         let mention = collapse_whitespace(&annotation.text);
         if annotation.entities.len() == 1 {
-            draft.mentions.push(mention);
-        } else if draft.fallback.is_empty() {
-            draft.fallback = mention;
+            add(&mut description.mentions, mention);
+        } else {
+            description.phrase.get_or_insert(mention);
         }
         number
     }
-}
 
-impl EntityDraft {
-    fn finish(self) -> PreparedEntity {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.given.into_iter().chain(self.mentions) {
-            if !names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
-                names.push(name);
+    /// The entities. A phrase for several of them is kept only for want of anything better.
+    fn finish(mut self) -> Vec<PreparedEntity> {
+        for PreparedEntity { description, .. } in &mut self.entities {
+            if !description.given.is_empty() || !description.mentions.is_empty() {
+                description.phrase = None;
             }
         }
-        if names.is_empty() {
-            names.push(self.fallback);
-        }
-        PreparedEntity { identifier: self.identifier, labels: self.labels, names }
+        self.entities
+    }
+}
+
+fn add(texts: &mut Vec<String>, text: String) {
+    if !texts.contains(&text) {
+        texts.push(text);
     }
 }
 
@@ -277,9 +286,13 @@ fn hash(title: &str, year: Option<u16>, entities: &[PreparedEntity], sentences: 
     let mut hash = ContentHash(0xcbf2_9ce4_8422_2325);
     hash.text(title);
     hash.number(year.map_or(0, u64::from));
-    for entity in entities {
-        hash.text(&entity.identifier);
-        entity.labels.iter().chain(&entity.names).for_each(|text| hash.text(text));
+    for PreparedEntity { identifier, description } in entities {
+        hash.text(identifier);
+        for texts in [&description.labels, &description.given, &description.mentions] {
+            hash.number(texts.len() as u64);
+            texts.iter().for_each(|text| hash.text(text));
+        }
+        hash.text(description.phrase.as_deref().unwrap_or_default());
     }
     for sentence in sentences {
         hash.number(sentence.start as u64);

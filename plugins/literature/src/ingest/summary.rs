@@ -48,10 +48,14 @@ impl Progress {
 pub struct IngestSummary {
     /// Documents read from the input.
     pub documents: u64,
-    /// Of these, documents that this run had finished before, or that came twice.
+    /// Of these, documents that this run had finished before, or that came twice or in an older version.
     pub documents_skipped: u64,
     /// Documents that are new in the graph.
     pub documents_added: u64,
+    /// Of these, documents that took the place of an older version.
+    pub documents_replaced: u64,
+    /// Documents that were taken out of the graph, since their source has retracted or deleted them.
+    pub documents_withdrawn: u64,
     /// Documents that another run had added, and that this one read again.
     pub documents_known: u64,
     /// Sentences of the new documents.
@@ -128,6 +132,13 @@ impl fmt::Display for IngestSummary {
             grouped(self.documents_known),
             grouped(self.documents_skipped)
         )?;
+        if self.documents_replaced > 0 {
+            writeln!(formatter, "{} replaced by a newer version", counted(self.documents_replaced, "document"))?;
+        }
+        if self.documents_withdrawn > 0 {
+            let withdrawn = counted(self.documents_withdrawn, "document");
+            writeln!(formatter, "{withdrawn} taken out, retracted or deleted by their source")?;
+        }
         let seconds = self.elapsed.as_secs_f64();
         let rate = self.pairs_per_second();
         write!(formatter, "{}, {}", counted(self.sentences, "sentence"), counted(self.pairs, "pair"))?;
@@ -194,6 +205,8 @@ mod tests {
             documents: 1_234,
             documents_skipped: 1,
             documents_added: 1_230,
+            documents_replaced: 2,
+            documents_withdrawn: 1,
             documents_known: 3,
             sentences: 12_345_678,
             pairs: 1_000,
@@ -209,6 +222,8 @@ mod tests {
         };
         let expected = "\
 1,234 documents read: 1,230 added, 3 known from another run, 1 done before
+2 documents replaced by a newer version
+1 document taken out, retracted or deleted by their source
 12,345,678 sentences, 1,000 pairs (10 repeated) in 2.5 s, 400 pairs/s
 answers: True 700, False 300 (5 below the threshold)
 1 new edge, 695 pieces of evidence

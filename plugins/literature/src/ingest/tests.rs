@@ -11,7 +11,7 @@ use hopgraph_inference::{
 };
 
 use super::*;
-use crate::{Annotation, Corpus, Document, Entity, Format, Passage, PassageKind, Reject};
+use crate::{Annotation, Corpus, Document, DocumentStatus, Entity, Format, Passage, PassageKind, Reject};
 
 /// Answers by the length of the sentence and where the spans stand, so that equal questions have equal answers.
 struct Rule {
@@ -137,6 +137,61 @@ fn dump_edges(graph: &Graph, node: NodeId) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Everything in a graph as sorted lines, without the numbers that hopgraph gave out and without dates.
+fn dump_by_identifiers(graph: &Graph) -> String {
+    let snapshot = graph.snapshot().unwrap();
+    let node_name = |node: NodeId| snapshot.node(node).unwrap().unwrap().identifiers.concat();
+    let document_name = |id: DocumentId| snapshot.document(id).unwrap().unwrap().identifier;
+    let mut lines = Vec::new();
+    for id in snapshot.nodes().unwrap().iter() {
+        let node = snapshot.node(id).unwrap().unwrap();
+        let mut labels: Vec<_> = node.labels.iter().map(|&label| snapshot.catalog().label_name(label)).collect();
+        labels.sort_unstable();
+        let (name, synonyms, properties) = (&node.name, &node.synonyms, &node.properties);
+        lines.push(format!("node {} {labels:?} {name:?} {synonyms:?} {properties:?}", node_name(id)));
+        for (relation, relation_type) in snapshot.catalog().relation_types() {
+            for target in snapshot.neighbors(id, relation, Direction::Out).unwrap().iter() {
+                let edge = Edge { relation, source: id, target };
+                let mut evidence: Vec<String> = snapshot
+                    .evidence(edge)
+                    .unwrap()
+                    .iter()
+                    .map(|piece| match piece {
+                        Evidence::Text { sentence, run, probability, probabilities } => {
+                            let sentence = snapshot.sentence(*sentence).unwrap().unwrap();
+                            let run = snapshot.run(*run).unwrap().unwrap().kind;
+                            let document = document_name(sentence.document);
+                            format!("{document} {} {probability} {probabilities:?} {run:?}", sentence.start)
+                        }
+                        Evidence::Fact { run } => format!("{:?}", snapshot.run(*run).unwrap().unwrap().kind),
+                    })
+                    .collect();
+                evidence.sort_unstable();
+                let confidence = snapshot.confidence(edge).unwrap();
+                let ends = [node_name(id), node_name(target)];
+                lines.push(format!("edge {ends:?} {relation_type:?} {confidence:.9} {evidence:?}"));
+            }
+        }
+    }
+    for (_, document) in snapshot.documents().unwrap() {
+        let (identifier, title, hash) = (&document.identifier, &document.title, document.content_hash);
+        lines.push(format!("document {identifier} {title:?} {:?} {hash} {:?}", document.year, document.version));
+        for id in document.sentences() {
+            let sentence = snapshot.sentence(id).unwrap().unwrap();
+            let mentions: Vec<_> =
+                sentence.mentions.iter().map(|mention| (node_name(mention.node), mention.start, mention.end)).collect();
+            lines.push(format!("sentence {identifier} {} {:?} {mentions:?}", sentence.start, sentence.text));
+        }
+    }
+    for (id, run) in snapshot.runs().unwrap() {
+        let mut documents: Vec<String> = snapshot.documents_of_run(id).unwrap().iter().map(document_name).collect();
+        documents.sort_unstable();
+        lines.push(format!("run {:?} {documents:?}", run.kind));
+    }
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// A document of one passage; each `[words]` is a gene and each `<words>` a disease.
@@ -299,19 +354,97 @@ fn another_run_reads_the_same_sentences_and_adds_its_own_evidence() {
 }
 
 #[test]
-fn a_document_that_changed_is_rejected_and_the_old_one_kept() {
-    let folder = tempfile::tempdir().unwrap();
+fn a_document_that_changed_takes_the_place_of_its_older_version() {
     let graph = Graph::temporary().unwrap();
-    run(&graph, of(&[document("X:1", "[A1] causes <flu>.")]), &Rule::new()).unwrap();
-    let before = dump(&graph);
-    let options = IngestOptions { rejects: Some(folder.path().join("rejects.tsv")), ..small_batches() };
-    let changed = [document("X:1", "[A1] causes <the flu>.")];
-    let summary = ingest(&graph, of(&changed), &Rule::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
-    assert_eq!((summary.rejects.records, summary.documents_added), (1, 0));
-    assert_eq!(summary.rejects_file, options.rejects);
-    let listed = std::fs::read_to_string(options.rejects.unwrap()).unwrap();
-    assert!(listed.contains("X:1\tthe graph has this document with other text"), "{listed}");
-    assert_eq!(dump(&graph), before);
+    let others = [document("X:2", "[A1] and [B2] cause <flu>."), document("X:3", "[B2] prevents <gout>.")];
+    run(&graph, of(&[document("X:1", "[A1] causes <flu>. [C3] causes <gout>.")]), &Rule::new()).unwrap();
+    run(&graph, of(&others), &Rule::new()).unwrap();
+    let changed = document("X:1", "[A1] causes <the flu>.");
+    let summary = run(&graph, of(std::slice::from_ref(&changed)), &Rule::new()).unwrap();
+    assert_eq!((summary.documents_added, summary.documents_replaced, summary.rejects.total()), (1, 1, 0));
+    let fresh = Graph::temporary().unwrap();
+    run(&fresh, of(&[changed, others[1].clone(), others[0].clone()]), &Rule::new()).unwrap();
+    assert_eq!(dump_by_identifiers(&graph), dump_by_identifiers(&fresh));
+    assert!(graph.check().unwrap().is_sound());
+}
+
+#[test]
+fn an_older_version_that_comes_again_changes_nothing() {
+    let version = |version, marked| Document { version, ..document("X:1", marked) };
+    let (old, new) = (version(Some(20_240_101), "[A1] causes <flu>."), version(Some(20_240_202), "[B2] causes <flu>."));
+    for repeat in [vec![old.clone(), new.clone()], vec![new.clone(), old.clone()], vec![old.clone()]] {
+        let graph = Graph::temporary().unwrap();
+        run(&graph, of(&[old.clone(), new.clone()]), &Rule::new()).unwrap();
+        let before = dump(&graph);
+        let again = Rule::new();
+        let summary = run(&graph, of(&repeat), &again).unwrap();
+        assert_eq!((summary.documents_replaced, summary.documents_skipped), (0, repeat.len() as u64));
+        assert_eq!((again.inputs(), dump(&graph)), (0, before));
+        assert!(graph.snapshot().unwrap().node_by_identifier("gene:A1").unwrap().is_none());
+    }
+}
+
+#[test]
+fn documents_that_their_source_takes_back_leave_the_graph() {
+    let withdrawn = |identifier: &str, status| Document {
+        identifier: identifier.to_owned(),
+        status,
+        passages: Vec::new(),
+        ..Document::default()
+    };
+    let kept = document("X:2", "[A1] causes <flu>.");
+    let fresh = Graph::temporary().unwrap();
+    run(&fresh, of(std::slice::from_ref(&kept)), &Rule::new()).unwrap();
+    for status in [DocumentStatus::Retracted, DocumentStatus::Deleted] {
+        for batch_pairs in [1, 16] {
+            let graph = Graph::temporary().unwrap();
+            let options = IngestOptions { batch_pairs, ..IngestOptions::default() };
+            let documents = [
+                withdrawn("X:1", status),
+                document("X:1", "[A1] causes <gout>. [B2] causes <gout>."),
+                withdrawn("X:1", status),
+                document("X:3", "[B2] causes <gout>."),
+                kept.clone(),
+                withdrawn("X:3", status),
+                withdrawn("X:4", status),
+            ];
+            let ingest_all =
+                || ingest(&graph, of(&documents), &Rule::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            for added in [3, 2] {
+                let summary = ingest_all();
+                assert_eq!((summary.documents_added, summary.documents_withdrawn), (added, 2), "{summary}");
+                assert_eq!(summary.rejects.total(), 0, "{summary}");
+                assert_eq!(dump_by_identifiers(&graph), dump_by_identifiers(&fresh));
+                assert!(graph.check().unwrap().is_sound());
+            }
+        }
+    }
+}
+
+#[test]
+fn ingested_killed_retracted_and_ingested_again_it_is_the_graph_of_one_ingestion() {
+    let undisturbed = Graph::temporary().unwrap();
+    run(&undisturbed, corpus("biored/Dev.PubTator"), &Rule::new()).unwrap();
+    let expected = dump_by_identifiers(&undisturbed);
+    let graph = Graph::temporary().unwrap();
+    run(&graph, corpus("biored/Dev.PubTator"), &Rule::failing_at(9)).unwrap_err();
+    for (seed, times) in [(3, 5), (7, 30), (1, 100)] {
+        let documents = graph.snapshot().unwrap().documents().unwrap();
+        for (id, document) in documents.iter().step_by(seed).take(times) {
+            let mut change = graph.change().unwrap();
+            assert_eq!(change.retract_document(*id).unwrap().documents, 1, "{}", document.identifier);
+            change.commit().unwrap();
+        }
+        assert!(graph.check().unwrap().is_sound());
+        run(&graph, corpus("biored/Dev.PubTator"), &Rule::new()).unwrap();
+        assert_eq!(dump_by_identifiers(&graph), expected);
+    }
+    let runs = graph.snapshot().unwrap().runs().unwrap();
+    let done = graph.retract_run(runs[0].0).unwrap();
+    let empty = graph.snapshot().unwrap().statistics().unwrap();
+    assert_eq!((done.documents, empty.nodes, empty.edges, empty.evidence, empty.sentences), (100, 0, 0, 0, 0));
+    run(&graph, corpus("biored/Dev.PubTator"), &Rule::new()).unwrap();
+    assert_eq!(dump_by_identifiers(&graph), expected);
 }
 
 #[test]
@@ -327,7 +460,8 @@ fn a_document_that_comes_twice_is_taken_once() {
     assert_eq!(rule.inputs(), 10);
     let conflicting = [document("Y:1", "[A] causes <flu>."), document("Y:1", "[B] causes <flu>.")];
     let summary = run(&graph, of(&conflicting), &Rule::new()).unwrap();
-    assert_eq!((summary.documents_added, summary.rejects.records), (1, 1));
+    assert_eq!((summary.documents_added, summary.documents_replaced, summary.rejects.total()), (2, 1, 0));
+    assert!(graph.snapshot().unwrap().node_by_identifier("gene:A").unwrap().is_none());
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! The third stage: what was read and answered is written into the graph, block by block.
 
 use hopgraph_engine::{
-    Change, Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity, RelationType, RelationTypeId, Run,
-    RunId, RunKind, SentenceId, StorageError, View,
+    Change, Document, DocumentId, Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity, RelationType,
+    RelationTypeId, Run, RunId, RunKind, SentenceId, StorageError, View,
 };
-use hopgraph_inference::{Answer, Classification, InputError, ModelDescription};
+use hopgraph_inference::{Answer, AnswerRelation, Classification, InputError, ModelDescription};
 
 use super::IngestSummary;
-use super::block::conflict;
 use super::classify::ClassifiedBlock;
 use super::prepare::{PreparedDocument, PreparedEntity, PreparedSentence, Question};
 use crate::{Reject, RejectKind};
@@ -17,6 +16,18 @@ const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
 
 /// What a question was answered.
 type Reading<'a> = &'a Result<Classification, InputError>;
+
+/// What the graph has of a document that is to be written.
+enum Stored {
+    Nothing,
+    /// This very version, read by another run.
+    Known(DocumentId, Document),
+}
+
+/// Whether this version comes before the one that is known. Without numbers, what comes later in the input is newer.
+pub(super) fn is_older(version: Option<u32>, known: Option<u32>) -> bool {
+    version.zip(known).is_some_and(|(version, known)| version < known)
+}
 
 /// Writes blocks under one run and counts what it wrote.
 pub(super) struct Writer<'g> {
@@ -35,16 +46,14 @@ impl<'g> Writer<'g> {
         description: &ModelDescription,
         threshold: Option<f32>,
     ) -> Result<Self, StorageError> {
-        // A run keeps its threshold in thousandths, so that is what holds: two runs that count as one must act as one.
-        let thousandths = (threshold.unwrap_or(description.threshold).clamp(0.0, 1.0) * 1000.0).round() as u32;
         let mut change = graph.change()?;
-        let run = change.begin_run(&describe(description, thousandths))?;
+        let run = change.begin_run(&run_of(description, threshold))?;
         let relations =
             description.answers.iter().map(|answer| relation(&mut change, answer)).collect::<Result<_, _>>()?;
         change.commit()?;
         let answers = description.answers.iter().map(|answer| (answer.text.clone(), 0)).collect();
         let summary = IngestSummary { answers, ..IngestSummary::default() };
-        Ok(Self { graph, run, relations, threshold: thousandths as f32 / 1000.0, summary })
+        Ok(Self { graph, run, relations, threshold: threshold_of(description, threshold), summary })
     }
 
     /// The run that is written under.
@@ -83,24 +92,15 @@ impl<'g> Writer<'g> {
             Some(id) => change.document(id)?.map(|stored| (id, stored)),
             None => None,
         };
-        if stored.as_ref().is_some_and(|(_, stored)| stored.content_hash != document.content_hash) {
-            rejects.push(conflict(document));
-            return Ok(());
-        }
-        let entities = document.entities.iter().map(|entity| ensure_node(change, entity));
-        let nodes: Vec<NodeId> = entities.collect::<Result<_, _>>()?;
+        let Some(stored) = self.make_way(change, document, stored)? else { return Ok(()) };
+        let nodes: Vec<NodeId> =
+            document.entities.iter().map(|entity| ensure_node(change, entity)).collect::<Result<_, _>>()?;
         let (id, first_sentence) = match stored {
-            Some((id, stored)) => {
+            Stored::Known(id, stored) => {
                 self.summary.documents_known += 1;
                 (id, stored.first_sentence)
             }
-            None => {
-                self.summary.documents_added += 1;
-                self.summary.sentences += document.sentences.len() as u64;
-                let id = change.add_document(&new_document(document, &nodes))?;
-                let stored = change.document(id)?.expect("a document that was added is there");
-                (id, stored.first_sentence)
-            }
+            Stored::Nothing => self.add_document(change, document, &nodes)?,
         };
         for (question, reading) in document.questions.iter().zip(readings) {
             let sentence = SentenceId::new(first_sentence.get() + question.sentence as u32);
@@ -111,6 +111,47 @@ impl<'g> Writer<'g> {
             }
         }
         change.mark_document(self.run, id)
+    }
+
+    /// Takes an older version of the document out of the graph; `None` if there is nothing to write.
+    fn make_way(
+        &mut self,
+        change: &mut Change<'_>,
+        document: &PreparedDocument,
+        stored: Option<(DocumentId, Document)>,
+    ) -> Result<Option<Stored>, StorageError> {
+        let Some((id, stored)) = stored else { return Ok((!document.withdrawn).then_some(Stored::Nothing)) };
+        if document.withdrawn {
+            change.retract_document(id)?;
+            self.summary.documents_withdrawn += 1;
+            return Ok(None);
+        }
+        if stored.content_hash == document.content_hash {
+            return Ok(Some(Stored::Known(id, stored)));
+        }
+        if is_older(document.version, stored.version) {
+            self.summary.documents_skipped += 1;
+            return Ok(None);
+        }
+        change.retract_document(id)?;
+        self.summary.documents_replaced += 1;
+        Ok(Some(Stored::Nothing))
+    }
+
+    fn add_document(
+        &mut self,
+        change: &mut Change<'_>,
+        document: &PreparedDocument,
+        nodes: &[NodeId],
+    ) -> Result<(DocumentId, SentenceId), StorageError> {
+        self.summary.documents_added += 1;
+        self.summary.sentences += document.sentences.len() as u64;
+        let id = change.add_document(&new_document(document, nodes))?;
+        for (entity, &node) in document.entities.iter().zip(nodes) {
+            change.describe(node, id, &entity.description)?;
+        }
+        let stored = change.document(id)?.expect("a document that was added is there");
+        Ok((id, stored.first_sentence))
     }
 
     fn write_reading(
@@ -138,8 +179,18 @@ impl<'g> Writer<'g> {
     }
 }
 
+/// The least probability at which an answer makes an edge: the given one, or the model's own. A run keeps it in
+/// thousandths, so that is what holds: two runs that count as one must act as one.
+pub(crate) fn threshold_of(description: &ModelDescription, threshold: Option<f32>) -> f32 {
+    thousandths(description, threshold) as f32 / 1000.0
+}
+
+fn thousandths(description: &ModelDescription, threshold: Option<f32>) -> u32 {
+    (threshold.unwrap_or(description.threshold).clamp(0.0, 1.0) * 1000.0).round() as u32
+}
+
 /// The run of a model.
-fn describe(description: &ModelDescription, threshold_thousandths: u32) -> Run {
+pub(crate) fn run_of(description: &ModelDescription, threshold: Option<f32>) -> Run {
     let relation_of = |answer: &Answer| answer.relation.as_ref().map(|relation| relation.name.clone());
     Run {
         kind: RunKind::Model {
@@ -148,7 +199,7 @@ fn describe(description: &ModelDescription, threshold_thousandths: u32) -> Run {
             quantization: description.quantization.clone(),
             prompt: description.prompt.clone(),
             answers: description.answers.iter().map(|answer| (answer.text.clone(), relation_of(answer))).collect(),
-            threshold_thousandths,
+            threshold_thousandths: thousandths(description, threshold),
         },
         started: jiff::Timestamp::now().to_string(),
         program: PROGRAM.to_owned(),
@@ -157,44 +208,21 @@ fn describe(description: &ModelDescription, threshold_thousandths: u32) -> Run {
 
 fn relation(change: &mut Change<'_>, answer: &Answer) -> Result<Option<RelationTypeId>, StorageError> {
     let Some(relation) = &answer.relation else { return Ok(None) };
+    change.relation_type(&relation_type(relation)).map(Some)
+}
+
+/// The relation type that an answer states.
+pub(crate) fn relation_type(relation: &AnswerRelation) -> RelationType {
     let polarity = if relation.denied { Polarity::Denied } else { Polarity::Asserted };
-    let relation_type = RelationType { name: relation.name.clone(), polarity, symmetric: relation.symmetric };
-    change.relation_type(&relation_type).map(Some)
+    RelationType { name: relation.name.clone(), polarity, symmetric: relation.symmetric }
 }
 
-/// The node of an entity, added if it is new; a node that was there learns the labels and names it did not have.
+/// The node of an entity, added if it is new.
 fn ensure_node(change: &mut Change<'_>, entity: &PreparedEntity) -> Result<NodeId, StorageError> {
-    let labels = entity.labels.iter().map(|label| change.label(label)).collect::<Result<Vec<_>, _>>()?;
-    let known = change.node_by_identifier(&entity.identifier)?;
-    let mut node = match known {
-        Some(id) => change.node(id)?.ok_or(StorageError::UnknownNode(id))?,
-        None => Node { identifiers: vec![entity.identifier.clone()], ..Node::default() },
-    };
-    let before = (node.labels.len(), node.synonyms.len(), node.name.is_empty());
-    for label in labels {
-        if !node.labels.contains(&label) {
-            node.labels.push(label);
-        }
+    match change.node_by_identifier(&entity.identifier)? {
+        Some(known) => Ok(known),
+        None => change.add_node(Node { identifiers: vec![entity.identifier.clone()], ..Node::default() }),
     }
-    for name in &entity.names {
-        if node.name.is_empty() {
-            node.name.clone_from(name);
-        } else if !is_named(&node, name) {
-            node.synonyms.push(name.clone());
-        }
-    }
-    let changed = before != (node.labels.len(), node.synonyms.len(), node.name.is_empty());
-    match known {
-        None => change.add_node(node),
-        Some(id) if changed => change.update_node(id, node).map(|()| id),
-        Some(id) => Ok(id),
-    }
-}
-
-/// Whether the node goes by this name, ignoring case.
-fn is_named(node: &Node, name: &str) -> bool {
-    let name = name.to_lowercase();
-    node.name.to_lowercase() == name || node.synonyms.iter().any(|synonym| synonym.to_lowercase() == name)
 }
 
 fn new_document(document: &PreparedDocument, nodes: &[NodeId]) -> NewDocument {
@@ -216,6 +244,7 @@ fn new_document(document: &PreparedDocument, nodes: &[NodeId]) -> NewDocument {
         title: document.title.clone(),
         year: document.year,
         content_hash: document.content_hash,
+        version: document.version,
         sentences: document.sentences.iter().map(sentence).collect(),
     }
 }

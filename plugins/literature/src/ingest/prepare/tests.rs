@@ -121,7 +121,10 @@ fn a_composite_mention_names_an_entity_only_for_want_of_better() {
     };
     let names = |annotations: Vec<Annotation>| {
         let prepared = prepare(document(&[(0, "a and b or  A")], annotations), &labels(), &mut Vec::new()).unwrap();
-        prepared.entities.into_iter().map(|entity| entity.names).collect::<Vec<_>>()
+        let names = |description: Description| {
+            [description.given, description.mentions, description.phrase.into_iter().collect()].concat()
+        };
+        prepared.entities.into_iter().map(|entity| names(entity.description)).collect::<Vec<_>>()
     };
     assert_eq!(names(vec![both(None), annotation(12, "A", "D:1")]), [vec!["A"], vec!["a and b"]]);
     let given = names(vec![both(Some("part")), annotation(12, "A", "D:1")]);
