@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use hopgraph_engine::{BulkLoad, Change, CheckReport, GraphOptions, RepairReport, Run, Snapshot, StorageError};
+use hopgraph_engine::{
+    BulkLoad, Change, CheckReport, GraphOptions, RepairReport, Retraction, Run, RunId, Snapshot, StorageError,
+};
 use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, Rows};
@@ -133,6 +135,22 @@ impl Graph {
     /// Moves a graph that is open for reading only on to the newest state; false if there is nothing new.
     pub fn catch_up(&self) -> Result<bool, StorageError> {
         self.engine.catch_up()
+    }
+
+    /// Takes back documents by their identifiers, all in one change; see [`Change::retract_document`].
+    ///
+    /// # Errors
+    /// [`StorageError::NoSuchDocument`] for an identifier that the graph does not have; then nothing is taken back.
+    pub fn retract_documents<S: AsRef<str>>(&self, identifiers: &[S]) -> Result<Retraction, StorageError> {
+        let mut change = self.engine.change()?;
+        let done = change.retract_documents(identifiers)?;
+        change.commit()?;
+        Ok(done)
+    }
+
+    /// Takes back a run; see [`hopgraph_engine::Graph::retract_run`], and [`Snapshot::run_named`] for its number.
+    pub fn retract_run(&self, run: RunId) -> Result<Retraction, StorageError> {
+        self.engine.retract_run(run)
     }
 
     /// Verifies every invariant of the store.

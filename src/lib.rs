@@ -39,9 +39,11 @@
 
 mod error;
 mod graph;
+mod verifier;
 
 pub use error::Error;
 pub use graph::Graph;
+pub use verifier::ModelVerifier;
 
 pub use hopgraph_chart as chart;
 pub use hopgraph_engine as engine;

@@ -26,10 +26,43 @@ pub type Name = Spanned<String>;
 pub struct Statement {
     /// Whether it is to be run, explained, or both.
     pub mode: Mode,
-    /// The parts joined by UNION; at least one.
+    /// What it takes back. Such a statement has no parts.
+    pub retraction: Option<Retraction>,
+    /// The parts joined by UNION; at least one, but in a statement that takes something back.
     pub parts: Vec<SingleQuery>,
+    /// Which pairs of its rows are to be verified.
+    pub verification: Option<Verification>,
     /// For each UNION between two parts: whether it is UNION ALL. All are alike, or the parser refuses.
     pub union_all: bool,
+}
+
+/// `RETRACT DOCUMENT name`, `RETRACT RUN name`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retraction {
+    /// What is taken back.
+    pub what: Retractable,
+    /// Its name, or for documents a list of names.
+    pub name: Expression,
+}
+
+/// What can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retractable {
+    /// A document, with all that was read in it.
+    Document,
+    /// A run, with all that it stated.
+    Run,
+}
+
+/// `VERIFY (source)-(target) [INSERT]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verification {
+    /// The column of the one end.
+    pub source: Name,
+    /// The column of the other end.
+    pub target: Name,
+    /// Whether what the sentences say is written into the graph.
+    pub insert: bool,
 }
 
 /// What to do with a query.

@@ -4,6 +4,7 @@ use hopgraph_engine::{Interruption, StorageError};
 
 use crate::ast::Span;
 use crate::excerpt::excerpt;
+use crate::verification::VerifierError;
 
 /// A query that could not be answered: what is wrong, where, and what would help.
 ///
@@ -51,6 +52,9 @@ pub enum QueryErrorKind {
     /// The graph could not be read or written.
     #[error(transparent)]
     Storage(StorageError),
+    /// The model that VERIFY reads with failed.
+    #[error(transparent)]
+    Verifier(VerifierError),
 }
 
 impl QueryError {

@@ -14,6 +14,7 @@ use crate::logical::{Estimator, Query, rules};
 use crate::lower::lower;
 use crate::parse::parse;
 use crate::physical::Input;
+use crate::verification::ADDED_COLUMNS;
 use crate::{Parameters, QueryOptions, Row, Summary, Value};
 
 /// A query that has been parsed, bound to the names of a graph and planned, to be run any number of times.
@@ -39,7 +40,9 @@ impl Prepared {
 
     /// The names of the columns.
     pub fn columns(&self) -> Vec<String> {
-        self.query.columns.iter().map(|(name, _)| name.clone()).collect()
+        let added = self.query.verification.iter().flat_map(|_| ADDED_COLUMNS);
+        let columns = self.query.columns.iter().map(|(name, _)| name.clone());
+        columns.chain(added.map(str::to_owned)).collect()
     }
 
     /// Whether it may change the graph.
@@ -49,12 +52,18 @@ impl Prepared {
 
     /// Runs it; see [`crate::query`].
     pub fn run<'g>(&self, graph: &'g Graph, parameters: &Parameters, options: &QueryOptions) -> Result<Rows<'g>> {
+        if let Some(retraction) = &self.query.retraction {
+            let context = Context::new(graph.snapshot()?, None, Arc::new(budget(options)), parameters);
+            let (rows, summary) = retraction.run(graph, &context)?;
+            return Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, Held::nothing()) });
+        }
         // The change comes first: nobody else can write between it and the snapshot.
         let change = if self.writes() { Some(graph.change()?) } else { None };
         let context = Context::new(graph.snapshot()?, change, Arc::new(budget(options)), parameters);
         match self.mode {
             Mode::Explain => self.explained(&context, None),
             Mode::Profile => self.profiled(context),
+            Mode::Run if self.query.verification.is_some() => self.verified(context, options),
             Mode::Run if self.query.writes => self.written(context),
             Mode::Run => self.streamed(context),
         }
@@ -70,6 +79,17 @@ impl Prepared {
     fn written<'g>(&self, context: Context<'g>) -> Result<Rows<'g>> {
         let mut stream = self.stream(context, lower(&self.query.plan, None));
         let (rows, held) = stream.drain()?;
+        stream.context.commit()?;
+        let summary = *stream.context.summary.borrow();
+        Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, held) })
+    }
+
+    /// Rows whose pairs are verified are all there before the first is read.
+    fn verified<'g>(&self, context: Context<'g>, options: &QueryOptions) -> Result<Rows<'g>> {
+        let verification = self.query.verification.as_ref().expect("a query that verifies comes here");
+        let mut stream = self.stream(context, lower(&self.query.plan, None));
+        let (rows, held) = stream.drain()?;
+        let rows = verification.run(rows, options.verifier.as_deref(), &stream.context)?;
         stream.context.commit()?;
         let summary = *stream.context.summary.borrow();
         Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, held) })

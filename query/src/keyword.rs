@@ -22,6 +22,7 @@ pub const KEYWORDS: &[&str] = &[
     "DESCENDING",
     "DETACH",
     "DISTINCT",
+    "DOCUMENT",
     "ELSE",
     "END",
     "ENDS",
@@ -29,6 +30,7 @@ pub const KEYWORDS: &[&str] = &[
     "EXPLAIN",
     "FALSE",
     "IN",
+    "INSERT",
     "IS",
     "LIMIT",
     "MATCH",
@@ -42,7 +44,9 @@ pub const KEYWORDS: &[&str] = &[
     "ORDER",
     "PROFILE",
     "REMOVE",
+    "RETRACT",
     "RETURN",
+    "RUN",
     "SET",
     "SHORTEST",
     "SHORTESTPATH",
@@ -55,6 +59,7 @@ pub const KEYWORDS: &[&str] = &[
     "TRUE",
     "UNION",
     "UNWIND",
+    "VERIFY",
     "WALK",
     "WHEN",
     "WHERE",
@@ -66,7 +71,7 @@ pub const KEYWORDS: &[&str] = &[
 /// Words that begin a clause or a part of one.
 pub(crate) const CLAUSES: &[&str] = &[
     "MATCH", "OPTIONAL", "WHERE", "WITH", "RETURN", "UNWIND", "UNION", "CALL", "CREATE", "MERGE", "SET", "REMOVE",
-    "DELETE", "DETACH", "ORDER", "SKIP", "LIMIT",
+    "DELETE", "DETACH", "ORDER", "SKIP", "LIMIT", "RETRACT", "VERIFY",
 ];
 
 /// Words that cannot name a variable or stand as a bare word, unless in back-quotes, beside those of [`CLAUSES`].

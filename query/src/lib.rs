@@ -19,8 +19,10 @@ pub mod parse;
 mod physical;
 mod print;
 mod procedure;
+mod retraction;
 pub mod suggest;
 mod value;
+mod verification;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,6 +36,7 @@ pub use function::{FunctionDescription, functions};
 pub use keyword::KEYWORDS;
 pub use procedure::{ProcedureDescription, procedures};
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
+pub use verification::{SentenceReading, Verdict, Verifier, VerifierError};
 
 /// What a query may use, and how it is told to stop.
 #[derive(Clone, Debug)]
@@ -44,12 +47,14 @@ pub struct QueryOptions {
     pub time_limit: Option<Duration>,
     /// Set to true from another thread to stop it.
     pub cancel: Option<Arc<AtomicBool>>,
+    /// What VERIFY reads sentences with.
+    pub verifier: Option<Arc<dyn Verifier>>,
 }
 
 impl Default for QueryOptions {
     /// One GiB, no time limit, no flag.
     fn default() -> Self {
-        Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None }
+        Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None, verifier: None }
     }
 }
 

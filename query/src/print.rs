@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter, Result, Write};
 use crate::ast::{
     Arrow, BinaryOperator, Call, Clause, Expression, ExpressionKind, Length, Literal, Match, Mode, Name, NodePattern,
     OrderItem, PathModeName, PathPattern, Projection, ProjectionItem, QuantifierKind, RelationshipPattern, RemoveItem,
-    SetItem, Shortest, SingleQuery, Spanned, Statement, UnaryOperator,
+    Retractable, Retraction, SetItem, Shortest, SingleQuery, Spanned, Statement, UnaryOperator, Verification,
 };
 use crate::keyword::is_reserved;
 use crate::parse::lexeme::is_plain_name;
@@ -69,7 +69,18 @@ impl Display for Statement {
             Mode::Explain => "EXPLAIN ",
             Mode::Profile => "PROFILE ",
         })?;
-        listed(f, if self.union_all { " UNION ALL " } else { " UNION " }, &self.parts)
+        if let Some(Retraction { what, name }) = &self.retraction {
+            let what = match what {
+                Retractable::Document => "DOCUMENT",
+                Retractable::Run => "RUN",
+            };
+            write!(f, "RETRACT {what} {name}")?;
+        }
+        listed(f, if self.union_all { " UNION ALL " } else { " UNION " }, &self.parts)?;
+        if let Some(Verification { source, target, insert }) = &self.verification {
+            write!(f, " VERIFY ({})-({}){}", name(source), name(target), if *insert { " INSERT" } else { "" })?;
+        }
+        Ok(())
     }
 }
 

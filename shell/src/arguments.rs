@@ -60,6 +60,12 @@ pub(crate) enum Task {
     /// Look at models
     #[command(subcommand)]
     Model(ModelTask),
+    /// Read the sentences that mention both ends of the pairs that a query finds
+    Verify(VerifyArguments),
+    /// Take back documents or runs, with all that follows from them
+    Retract(RetractArguments),
+    /// Compare two runs, relationship by relationship
+    Diff(DiffArguments),
     /// Show what a database holds
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
@@ -86,6 +92,9 @@ pub(crate) struct AnswerArguments {
     /// The most memory that a query may use, such as 500MiB or 2GiB; `none` for no limit
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = quantity::size)]
     pub(crate) memory_limit: quantity::Limit<u64>,
+    /// Folder of the model that VERIFY reads with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
     /// The longest that a query may run, such as 500ms, 10s or 2m
     #[arg(long, value_name = "TIME", default_value = "none", hide_default_value = true, value_parser = quantity::time)]
     pub(crate) time_limit: quantity::Limit<Duration>,
@@ -298,6 +307,83 @@ pub(crate) struct InspectArguments {
     /// Folder of the model, or a weights file alone
     #[arg(value_name = "DIR")]
     pub(crate) model: PathBuf,
+}
+
+/// `hopgraph verify`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph verify DB 'MATCH gene -[*2..4]- disease LIMIT 20' --model MODEL
+  hopgraph verify DB 'MATCH (g:gene {name: $name})-[*2..3]-(d:disease) WHERE NOT (g)--(d)
+    RETURN g, d, hops LIMIT 20' --param name=BRCA1 --model MODEL --insert
+
+The first two columns of the query must be nodes; its rows come with a verdict, its probability and the sentences.
+The same in the language: a query that ends in VERIFY (g)-(d) [INSERT], with --model given to `hopgraph query`.")]
+pub(crate) struct VerifyArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// The query whose pairs are verified
+    #[arg(value_name = "QUERY")]
+    pub(crate) text: String,
+    /// Write what the sentences say into the database
+    #[arg(long)]
+    pub(crate) insert: bool,
+    /// Least probability at which an answer counts, in place of the model's own
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
+    pub(crate) threshold: Option<f32>,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArguments,
+}
+
+/// `hopgraph retract`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph retract DB --document PMID:12345 PMID:67890
+  hopgraph retract DB --run starter-llama-15m
+
+Evidence, sentences and mentions go, and with them the relationships for which nothing speaks any more and the nodes that
+nothing else holds. All documents of one command go together or not at all; so does a run, however large. A run is named
+by its number, its model, the hash of its weights or its source, as `hopgraph info` lists them. The same in the language:
+RETRACT DOCUMENT 'PMID:12345', RETRACT RUN 1.")]
+pub(crate) struct RetractArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// Identifiers of documents
+    #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "run")]
+    pub(crate) document: Vec<String>,
+    /// Runs
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub(crate) run: Vec<String>,
+}
+
+/// `hopgraph diff`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph diff DB 0 1
+  hopgraph diff DB starter-llama-15m my-fine-tune --min-change 0.1 --format csv > changes.csv
+
+A run is named by its number, its model, the hash of its weights or its source, as `hopgraph info` lists them. `before`
+and `after` are the confidences by each run's own evidence.")]
+pub(crate) struct DiffArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// The run before
+    #[arg(value_name = "RUN1")]
+    pub(crate) before: String,
+    /// The run after
+    #[arg(value_name = "RUN2")]
+    pub(crate) after: String,
+    /// Least change of confidence that is told
+    #[arg(long, value_name = "CHANGE", default_value_t = 0.01)]
+    pub(crate) min_change: f64,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t, hide_default_value = true, value_name = "FORMAT")]
+    pub(crate) format: Format,
 }
 
 /// `hopgraph info`

@@ -8,11 +8,12 @@ use std::time::Instant;
 use anyhow::Result;
 use hopgraph::engine::View;
 use hopgraph::query::Summary;
-use hopgraph::{Graph, Parameters, QueryOptions};
+use hopgraph::{Graph, ModelVerifier, Parameters, QueryOptions};
 
 use crate::arguments::AnswerArguments;
 use crate::quantity::{counted, grouped, spoken};
 use crate::render::{self, Format, Layout, Notation, QueryFailure, WriteError, Written};
+use crate::subcommand::write_model_warnings;
 
 /// A graph and how its answers are shown.
 pub(crate) struct Session<'g> {
@@ -45,8 +46,19 @@ impl<'g> Session<'g> {
                 memory_limit_bytes: arguments.memory_limit.0,
                 time_limit: arguments.time_limit.0,
                 cancel: Some(cancel),
+                verifier: None,
             },
         }
+    }
+
+    /// Loads the model that VERIFY reads with, if one is named.
+    pub(crate) fn load_model(&mut self, arguments: &AnswerArguments, threshold: Option<f32>) -> Result<()> {
+        if let Some(folder) = &arguments.model {
+            let model = hopgraph::inference::load(folder)?;
+            write_model_warnings(&model)?;
+            self.options.verifier = Some(Arc::new(ModelVerifier::new(Arc::new(model), threshold)));
+        }
+        Ok(())
     }
 
     /// Runs one statement: rows to `out`, what was written into the graph to `notes`.

@@ -54,6 +54,7 @@ mod reader;
 mod rejects;
 mod sentence;
 mod text;
+mod verify;
 
 pub use classify_lines::{ClassifyError, ClassifyOptions, ClassifySummary, classify_lines};
 pub use document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
@@ -62,3 +63,4 @@ pub use ingest::{IngestOptions, IngestSummary, Progress, RejectCounts, ingest};
 pub use reader::{Corpus, Format};
 pub use rejects::{Reject, RejectKind};
 pub use sentence::split_sentences;
+pub use verify::{PairReading, PairVerdict, verification_run, verify_pairs};

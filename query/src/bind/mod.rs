@@ -6,6 +6,7 @@ mod expression;
 mod pattern;
 mod projection;
 mod scope;
+mod trust;
 mod write;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use crate::compute::Slot;
 use crate::fault::{Result, meaning};
 use crate::logical::{Aggregate, Plan, Query};
 use scope::Scope;
+use trust::verified;
 
 /// Binds a statement to the names that a graph knows. `text` is what it was parsed from: columns without an alias are
 /// called as they are written.
@@ -82,6 +84,9 @@ impl<'b> Binder<'b> {
     }
 
     fn statement(mut self, statement: &ast::Statement) -> Result<Query> {
+        if let Some(retraction) = &statement.retraction {
+            return self.retraction(retraction);
+        }
         let mut branches = Vec::new();
         for part in &statement.parts {
             branches.push((self.single_query(part)?, part));
@@ -90,7 +95,12 @@ impl<'b> Binder<'b> {
             1 => branches.swap_remove(0).0,
             _ => self.union(branches, statement.union_all)?,
         };
-        Ok(Query { plan, columns, slot_names: self.slot_names, writes: self.writes })
+        let verification = match &statement.verification {
+            Some(verification) => Some(verified(verification, &columns)?),
+            None => None,
+        };
+        let writes = self.writes || verification.as_ref().is_some_and(|verification| verification.insert);
+        Ok(Query { plan, columns, slot_names: self.slot_names, writes, retraction: None, verification })
     }
 
     fn union(&mut self, branches: Vec<(Finished, &ast::SingleQuery)>, all: bool) -> Result<Finished> {

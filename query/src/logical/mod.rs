@@ -23,6 +23,8 @@ use crate::ast::{Shortest, Span};
 use crate::compute::Slot;
 use crate::function::AggregateKind;
 use crate::procedure::Procedure;
+use crate::retraction::Retraction;
+use crate::verification::Verification;
 
 /// The most hops of a WALK whose pattern sets no limit; other modes end by themselves, since they repeat nothing.
 pub(crate) const WALK_HOPS_MAX: u32 = 64;
@@ -37,6 +39,10 @@ pub(crate) struct Query {
     pub(crate) slot_names: Vec<String>,
     /// Whether it may change the graph.
     pub(crate) writes: bool,
+    /// What it takes back, in place of running the plan.
+    pub(crate) retraction: Option<Retraction>,
+    /// What is verified of its rows.
+    pub(crate) verification: Option<Verification>,
 }
 
 /// An operator with its inputs.

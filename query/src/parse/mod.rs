@@ -10,6 +10,7 @@ pub(crate) mod lexeme;
 mod literal;
 mod pattern;
 mod statement;
+mod trust;
 
 use input::{Context, Expected, Thing};
 

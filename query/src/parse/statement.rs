@@ -8,20 +8,28 @@ use nom::sequence::pair;
 
 use super::clause::{clause, page, return_clause};
 use super::input::{Expected, Parsed, Thing, Tokens, clause_word, keyword, spanned, symbol};
+use super::trust::{retraction, verification};
 use crate::ast::{Clause, Mode, Projection, SingleQuery, Span, Spanned, Statement};
 use crate::error::{QueryError, QueryErrorKind};
 
-/// `[EXPLAIN | PROFILE] query [UNION [ALL] query ...] [;]`
+/// `[EXPLAIN | PROFILE] query [UNION [ALL] query ...] [VERIFY ...] [;]`, or `RETRACT ... [;]`
 pub(super) fn statement(input: Tokens<'_>) -> Parsed<'_, Statement> {
-    let (rest, (mode, first)) = pair(mode, single_query).parse(input)?;
+    let (rest, mode) = mode(input)?;
+    if mode == Mode::Run && rest.keyword_ahead(0, "RETRACT") {
+        let (rest, retraction) = map(retraction, Some).parse(rest)?;
+        let (rest, _) = pair(many0(symbol(";")), end).parse(rest)?;
+        return Ok((rest, Statement { mode, retraction, parts: Vec::new(), union_all: false, verification: None }));
+    }
+    let (rest, first) = single_query(rest)?;
     let (rest, further) = many0(pair(union, cut(single_query))).parse(rest)?;
     let union_all = further.first().is_some_and(|((_, all), _)| *all);
     if let Some(((span, _), _)) = further.iter().find(|((_, all), _)| *all != union_all) {
         return mixed_unions(input, *span);
     }
     let parts = std::iter::once(first).chain(further.into_iter().map(|(_, query)| query)).collect();
+    let (rest, verification) = opt(verification).parse(rest)?;
     let (rest, _) = pair(many0(symbol(";")), end).parse(rest)?;
-    Ok((rest, Statement { mode, parts, union_all }))
+    Ok((rest, Statement { mode, retraction: None, parts, union_all, verification }))
 }
 
 /// `[EXPLAIN | PROFILE]`

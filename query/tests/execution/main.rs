@@ -15,3 +15,5 @@ mod limits;
 mod scripts;
 #[cfg(test)]
 mod shapes;
+#[cfg(test)]
+mod verification;

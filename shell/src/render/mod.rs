@@ -65,6 +65,22 @@ pub(crate) struct Written {
     pub(crate) more: bool,
 }
 
+/// Writes rows of a subcommand, which hold no nodes or relationships.
+pub(crate) fn write_values(
+    columns: &[&str],
+    rows: &mut dyn Iterator<Item = Result<Row, QueryError>>,
+    format: Format,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+    let (layout, notation) = (crate::terminal::layout(), Notation::new(&hopgraph::engine::Catalog::default()));
+    match write_rows(&columns, rows, format, &layout, &notation, None, out) {
+        Ok(_) => Ok(()),
+        Err(WriteError::Query(error)) => Err(error.into()),
+        Err(WriteError::Output(error)) => Err(error.into()),
+    }
+}
+
 /// Why rows could not be written to their end.
 #[derive(Debug)]
 pub(crate) enum WriteError {

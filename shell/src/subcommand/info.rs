@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use hopgraph::Graph;
-use hopgraph::engine::{Run, RunKind};
+use hopgraph::engine::{Run, RunId, RunKind};
 
 use super::open_for_reading;
 use crate::arguments::InfoArguments;
@@ -35,16 +35,16 @@ fn write_info(graph: &Graph, layout: &Layout, out: &mut dyn Write) -> Result<()>
     writeln!(out, "{}\n", graph.path().display())?;
     plain_table(&["what", "count"], &rows, &[1], layout, out)?;
     command::schema::write(&snapshot, &statistics, layout, out)?;
-    let runs: Vec<Vec<String>> = snapshot.runs()?.iter().map(|(_, run)| describe(run)).collect();
+    let runs: Vec<Vec<String>> = snapshot.runs()?.iter().map(|(id, run)| describe(*id, run)).collect();
     if !runs.is_empty() {
         writeln!(out)?;
-        plain_table(&["run", "of", "began"], &runs, &[], layout, out)?;
+        plain_table(&["run", "kind", "of", "began"], &runs, &[0], layout, out)?;
     }
     Ok(())
 }
 
-/// A run in words: its kind, what it read or what it was, and when.
-fn describe(run: &Run) -> Vec<String> {
+/// A run in words: its number, its kind, what it read or what it was, and when.
+fn describe(id: RunId, run: &Run) -> Vec<String> {
     let (kind, of) = match &run.kind {
         RunKind::Hand => ("by hand", "statements".to_owned()),
         RunKind::Load { source } => ("load", source.clone()),
@@ -53,5 +53,5 @@ fn describe(run: &Run) -> Vec<String> {
             ("model", format!("{model}, {quantization}, weights {hash}"))
         }
     };
-    vec![kind.to_owned(), of, run.started.clone()]
+    vec![id.to_string(), kind.to_owned(), of, run.started.clone()]
 }

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod classify;
+pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod follow;
 pub(crate) mod info;
@@ -10,6 +11,8 @@ pub(crate) mod ingest;
 pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod query;
+pub(crate) mod retract;
+pub(crate) mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -49,6 +52,6 @@ fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Tells what the model does less well than it could.
-fn write_model_warnings(model: &dyn hopgraph::inference::Classifier) -> std::io::Result<()> {
+pub(crate) fn write_model_warnings(model: &dyn hopgraph::inference::Classifier) -> std::io::Result<()> {
     model.warnings().iter().try_for_each(|warning| writeln!(std::io::stderr(), "warning: {warning}"))
 }

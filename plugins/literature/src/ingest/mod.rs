@@ -35,6 +35,7 @@ use block::{Block, BlockReader};
 use classify::ClassifiedBlock;
 pub use summary::{IngestSummary, Progress, RejectCounts};
 use write::Writer;
+pub(crate) use write::{relation_type, run_of, threshold_of};
 
 /// How many blocks a queue between two stages holds.
 const QUEUE_BLOCKS: usize = 1;
