@@ -4,7 +4,7 @@ use hopgraph_engine::{Interruption, StorageError};
 use hopgraph_inference::InferenceError;
 use hopgraph_literature::IngestError;
 use hopgraph_query::QueryError;
-use hopgraph_tabular::LoadError;
+use hopgraph_tabular::{ExportError, LoadError};
 
 /// Anything that can go wrong; each part's own error with its own text. The methods of [`crate::Graph`] give the precise
 /// error, and `?` turns it into this one.
@@ -20,6 +20,9 @@ pub enum Error {
     /// A table could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A graph could not be written out.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// Literature could not be read into a graph.
     #[error(transparent)]
     Ingest(#[from] IngestError),

@@ -10,7 +10,7 @@ use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, Rows};
 use hopgraph_tabular::arrow_array::RecordBatch;
-use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};
+use hopgraph_tabular::{Destination, ExportError, ExportFormat, ExportSummary, LoadError, LoadOptions, LoadSummary};
 
 /// A graph in a directory. Shared by reference between threads; one process at a time has it
 /// open for writing, any number for reading.
@@ -151,6 +151,17 @@ impl Graph {
     /// Takes back a run; see [`hopgraph_engine::Graph::retract_run`], and [`Snapshot::run_named`] for its number.
     pub fn retract_run(&self, run: RunId) -> Result<Retraction, StorageError> {
         self.engine.retract_run(run)
+    }
+
+    /// Writes the graph out for other programs; see [`hopgraph_tabular::export`].
+    pub fn export(
+        &self,
+        format: ExportFormat,
+        destination: Destination<'_>,
+        evidence: bool,
+        observer: &mut dyn FnMut(&ExportSummary) -> ControlFlow<()>,
+    ) -> Result<ExportSummary, ExportError> {
+        hopgraph_tabular::export(&self.snapshot()?, format, destination, evidence, observer)
     }
 
     /// Verifies every invariant of the store.

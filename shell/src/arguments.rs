@@ -66,6 +66,8 @@ pub(crate) enum Task {
     Retract(RetractArguments),
     /// Compare two runs, relationship by relationship
     Diff(DiffArguments),
+    /// Write a graph out for Neo4j, Gephi, Cytoscape, data frames or a load elsewhere
+    Export(ExportArguments),
     /// Show what a database holds
     Info(InfoArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
@@ -386,6 +388,32 @@ pub(crate) struct DiffArguments {
     pub(crate) format: Format,
 }
 
+/// `hopgraph export`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph export DB --to csv --out folder            nodes.csv and edges.csv for neo4j-admin and `hopgraph load`
+  hopgraph export DB --to parquet --out folder --evidence
+  hopgraph export DB --to graphml --out graph.graphml  for Gephi, Cytoscape, yEd, igraph, NetworkX
+  hopgraph export DB --to cypher | cypher-shell
+  hopgraph export DB --to jsonl --evidence | jq .
+
+Each relationship comes with its confidence and the number of its witnesses.")]
+pub(crate) struct ExportArguments {
+    /// Folder of the database
+    #[arg(value_name = "DB")]
+    pub(crate) database: PathBuf,
+    /// csv, parquet, graphml, cypher or jsonl
+    #[arg(long = "to", value_name = "FORMAT", value_parser = export_format)]
+    pub(crate) format: hopgraph::tabular::ExportFormat,
+    /// The file, or for csv and parquet the folder, to write; `-` or none: standard output
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also write every piece of evidence: sentence, document, probability, run
+    #[arg(long)]
+    pub(crate) evidence: bool,
+}
+
 /// `hopgraph info`
 #[derive(Args, Debug)]
 pub(crate) struct InfoArguments {
@@ -516,6 +544,15 @@ fn corpus_format(text: &str) -> Result<hopgraph::literature::Format, String> {
     use hopgraph::literature::Format;
     let known = || Format::ALL.map(Format::name).join(", ");
     Format::ALL
+        .into_iter()
+        .find(|format| format.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("there is no format {text:?}; there are {}", known()))
+}
+
+fn export_format(text: &str) -> Result<hopgraph::tabular::ExportFormat, String> {
+    use hopgraph::tabular::ExportFormat;
+    let known = || ExportFormat::ALL.map(ExportFormat::name).join(", ");
+    ExportFormat::ALL
         .into_iter()
         .find(|format| format.name().eq_ignore_ascii_case(text))
         .ok_or_else(|| format!("there is no format {text:?}; there are {}", known()))

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod classify;
 pub(crate) mod diff;
 pub(crate) mod eval;
+pub(crate) mod export;
 pub(crate) mod follow;
 pub(crate) mod info;
 pub(crate) mod ingest;

@@ -10,3 +10,4 @@ mod models;
 mod statements;
 mod streams;
 mod survival;
+mod trust;
