@@ -46,6 +46,7 @@ pub use graph::Graph;
 pub use verifier::ModelVerifier;
 
 pub use hopgraph_chart as chart;
+pub use hopgraph_discovery as discovery;
 pub use hopgraph_engine as engine;
 pub use hopgraph_evaluation as evaluation;
 pub use hopgraph_inference as inference;

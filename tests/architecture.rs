@@ -11,11 +11,12 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
     ("hopgraph-evaluation", &["hopgraph-inference"]),
+    ("hopgraph-discovery", &["hopgraph-engine"]),
     ("hopgraph-inference", &[]),
     ("hopgraph-literature", &["hopgraph-engine", "hopgraph-inference"]),
     ("hopgraph-tabular", &["hopgraph-engine"]),
@@ -29,6 +30,7 @@ const EDGES: [(&str, &[&str]); 10] = [
             "hopgraph-tabular",
             "hopgraph-chart",
             "hopgraph-evaluation",
+            "hopgraph-discovery",
         ],
     ),
     ("hopgraph-shell", &["hopgraph"]),

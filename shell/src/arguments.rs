@@ -66,6 +66,8 @@ pub(crate) enum Task {
     Retract(RetractArguments),
     /// Compare two runs, relationship by relationship
     Diff(DiffArguments),
+    /// Measure what multi-hop paths find in known relations, and whether they rank hidden ones first
+    Discover(DiscoverArguments),
     /// Write a graph out for Neo4j, Gephi, Cytoscape, data frames or a load elsewhere
     Export(ExportArguments),
     /// Show what a database holds
@@ -383,6 +385,54 @@ pub(crate) struct DiffArguments {
     /// Least change of confidence that is told
     #[arg(long, value_name = "CHANGE", default_value_t = 0.01)]
     pub(crate) min_change: f64,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t, hide_default_value = true, value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// `hopgraph discover`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph discover data/eu-adr/gene_disease.tsv --plot growth.svg
+  hopgraph discover data/gad/gad.tsv --columns geneSymbol,diseaseName --only label=1
+  hopgraph discover DB --labels gene,disease --after 2015
+
+First, for growing random samples of the relations: how many further pairs of entities have a shortest path of 2, of up to
+3 and of up to 4 hops, in percent of the relations sampled. Then the test that can fail: some relations are hidden, and the
+pairs that paths find in the rest are ranked; told are the area under the ROC curve (0.5 is chance) and the share of hidden
+relations among the first 10, 100 and 1000.")]
+pub(crate) struct DiscoverArguments {
+    /// A database, or a tab-separated table with a header row
+    #[arg(value_name = "DB|FILE")]
+    pub(crate) input: PathBuf,
+    /// The columns of a table that hold the two ends. Default: the first known pair, such as gene_mention,disease_mention
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+    /// Take only the rows of a table that have this value in this column
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub(crate) only: Option<String>,
+    /// The labels of a database's nodes between which relations are taken [default: gene,disease]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) labels: Option<Vec<String>>,
+    /// Sizes of the samples. Default: ten equal steps
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub(crate) sizes: Vec<usize>,
+    /// Samples of each size, and random hidings
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    pub(crate) samples: usize,
+    /// Seed of the first sample
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Share of the relations that is hidden
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub(crate) hide: f64,
+    /// Hide instead what was first stated after this year
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) after: Option<u16>,
+    /// Draw the growth as .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     /// How rows are written
     #[arg(long, value_enum, default_value_t, hide_default_value = true, value_name = "FORMAT")]
     pub(crate) format: Format,

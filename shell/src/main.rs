@@ -45,6 +45,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Verify(verify)) => subcommand::verify::run(verify),
         Some(Task::Retract(retract)) => subcommand::retract::run(retract),
         Some(Task::Diff(diff)) => subcommand::diff::run(diff),
+        Some(Task::Discover(discover)) => subcommand::discover::run(discover),
         Some(Task::Export(export)) => subcommand::export::run(export),
         Some(Task::Info(info)) => subcommand::info::run(info),
         Some(Task::Check(check)) => subcommand::check::run(check),

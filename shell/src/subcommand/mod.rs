@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod classify;
 pub(crate) mod diff;
+pub(crate) mod discover;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod follow;
