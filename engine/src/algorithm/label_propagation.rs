@@ -11,7 +11,7 @@ use crate::Interruption;
 /// Each node takes the label that most of its steps lead to, node by node, until no label changes or after this many
 /// rounds (Raghavan, Albert, Kumara, "Near linear time algorithm to detect community structures in large-scale
 /// networks", Physical Review E 76, 2007). There, nodes come in random order and ties are broken at random; here the
-/// order is that of the nodes, a tie leaves a label as it is or takes the least, and the answer is always the same.
+/// order is that of the nodes, a tie leaves a label as it is or takes the greatest, and the answer is always the same.
 /// Each round takes time in the number of steps.
 pub fn label_propagation(graph: &Subgraph<'_>, rounds: u32) -> Result<Vec<u32>, Interruption> {
     let budget = graph.budget();
@@ -34,7 +34,9 @@ pub fn label_propagation(graph: &Subgraph<'_>, rounds: u32) -> Result<Vec<u32>, 
     Ok(renumbered(&labels))
 }
 
-/// The label that most ends have; in doubt the one that the node has, or else the least.
+/// The label that most ends have; in doubt the one that the node has, or else the greatest. At first every end has a
+/// label of its own, and the greatest is that of an end that has not had its turn; with the least, the label of the first
+/// nodes would run through the whole graph.
 fn most_frequent(ends: &[u32], labels: &[u32], own: u32) -> u32 {
     let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
     for &end in ends {
@@ -44,5 +46,5 @@ fn most_frequent(ends: &[u32], labels: &[u32], own: u32) -> u32 {
     if counts.get(&own).copied().unwrap_or(0) == most {
         return own;
     }
-    counts.into_iter().find(|(_, count)| *count == most).map_or(own, |(label, _)| label)
+    counts.into_iter().rfind(|(_, count)| *count == most).map_or(own, |(label, _)| label)
 }
