@@ -86,8 +86,12 @@ fn measure(graph: &Graph, from: &str, to: &str) {
     let key = TopologyKey { relations: None, direction: Direction::Both };
     let topology = || graph.snapshot().unwrap().topology(&key, &Budget::unlimited()).unwrap();
     timed("topology, decoded from the store", topology);
-    commit_one_edge(graph);
-    let topology = timed("topology, after a commit of one edge", topology);
+    let edge = commit_one_edge(graph);
+    timed("topology, after a commit of one edge", topology);
+    let mut change = graph.change().unwrap();
+    assert!(change.delete_edge(edge).unwrap());
+    change.commit().unwrap();
+    let topology = timed("topology, after its deletion", topology);
     let snapshot = graph.snapshot().unwrap();
     let set = |name: &str| snapshot.nodes_with_label(snapshot.catalog().label(name).unwrap()).unwrap();
     let (sources, targets): (NodeSet, NodeSet) = (set(from), set(to));
@@ -111,13 +115,14 @@ fn unlimited() -> Arc<Budget> {
 }
 
 /// One edge more, between two nodes in the middle.
-fn commit_one_edge(graph: &Graph) {
+fn commit_one_edge(graph: &Graph) -> Edge {
     let mut change = graph.change().unwrap();
     let hand = change.hand().unwrap();
     let relation = change.catalog().relation_types().next().unwrap().0;
     let edge = Edge { relation, source: NodeId::new(17_000), target: NodeId::new(23_001) };
     assert!(change.add_fact(edge, hand).unwrap());
     change.commit().unwrap();
+    edge
 }
 
 fn count(what: &str, set: &PairSet<'_>) {
@@ -148,7 +153,8 @@ fn neighborhoods(topology: &Arc<Topology>, sources: &NodeSet, everything: &NodeS
 }
 
 fn best_paths(topology: &Arc<Topology>, sources: &NodeSet, targets: &NodeSet) {
-    let (source, target) = (sources.iter().nth(77).unwrap(), targets.iter().nth(77).unwrap());
+    let middling = |nodes: &NodeSet| nodes.iter().filter(|&node| topology.degree(node) > 3).nth(77).unwrap();
+    let (source, target) = (middling(sources), middling(targets));
     let hops = Hops { least: 1, most: 6 };
     let cost = |edge: Edge| f64::from((edge.source.get() ^ edge.target.get()) % 97 + 1) / 97.0;
     for (what, cost) in [("hops", Cost::Hops), ("cost", Cost::Each(Arc::new(cost)))] {

@@ -55,12 +55,12 @@ impl Chunk {
 
     /// A chunk without steps.
     pub(super) fn empty() -> Self {
-        Self::from_rows(|_, _| {})
+        Self::from_rows(0, |_, _| {})
     }
 
-    /// The chunk whose rows `row` appends, one after the other.
-    pub(super) fn from_rows(mut row: impl FnMut(usize, &mut Rows)) -> Self {
-        let mut rows = Rows::default();
+    /// The chunk whose rows `row` appends, one after the other; there are about so many steps in all.
+    pub(super) fn from_rows(steps: usize, mut row: impl FnMut(usize, &mut Rows)) -> Self {
+        let mut rows = Rows { ends: Vec::with_capacity(steps), kinds: Vec::with_capacity(steps) };
         let mut offsets = Vec::with_capacity(CHUNK_NODES + 1);
         offsets.push(0);
         for index in 0..CHUNK_NODES {
@@ -75,7 +75,6 @@ impl Chunk {
 }
 
 /// The steps of a chunk in the making.
-#[derive(Default)]
 pub(super) struct Rows {
     ends: Vec<u32>,
     kinds: Vec<Kind>,
@@ -128,7 +127,7 @@ pub(super) fn chunks(steps: &[RawStep], first: usize, node_count: usize) -> Vec<
 }
 
 fn chunk(offsets: &[usize], packed: &mut [u64]) -> Chunk {
-    Chunk::from_rows(|index, rows| {
+    Chunk::from_rows(packed.len(), |index, rows| {
         let row = &mut packed[offsets[index] - offsets[0]..offsets[index + 1] - offsets[0]];
         // The stable sort makes use of sorted runs.
         row.sort();

@@ -73,7 +73,7 @@ impl Topology {
     /// The same graph with only those edges that are kept; each edge is asked for from both of its ends.
     fn retained(&self, keep: impl Fn(Edge) -> bool + Sync) -> Self {
         let chunks = self.chunks.par_iter().enumerate().map(|(index, chunk)| {
-            Arc::new(Chunk::from_rows(|row, rows| {
+            Arc::new(Chunk::from_rows(chunk.ends.len(), |row, rows| {
                 let node = NodeId::new((index * CHUNK_NODES + row) as u32);
                 let steps = chunk.row(row).map(|place| chunk.step(place));
                 steps.filter(|step| keep(step.edge(node))).for_each(|step| rows.push(step));

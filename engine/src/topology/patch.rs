@@ -46,7 +46,7 @@ fn chunk_of((step, _): &StepEdit) -> usize {
 }
 
 fn edited(chunk: &Chunk, mut edits: &[StepEdit]) -> Chunk {
-    Chunk::from_rows(|index, rows| {
+    Chunk::from_rows(chunk.ends.len() + edits.len(), |index, rows| {
         let of_row = edits.partition_point(|(step, _)| step.from as usize % CHUNK_NODES <= index);
         let (here, rest) = edits.split_at(of_row);
         edits = rest;

@@ -160,8 +160,9 @@ impl Case {
         let expected: Vec<Pair> =
             counted.iter().map(|(&(source, target), &(hops, _))| Pair { source, target, hops }).collect();
         let set = PairSet::new(self.reach(), &self.sources, &self.targets);
-        check_set(&set, &expected, context);
+        check_pairs(&set, &expected, context);
         let Some(other) = other else { return };
+        check_set(&set, &expected, context);
         let found = set.pairs_with_path_counts(&Arc::new(Budget::unlimited())).map(Result::unwrap);
         let found: BTreeMap<_, _> = found.map(|(pair, n)| ((pair.source, pair.target), (pair.hops, n))).collect();
         assert_eq!(found, counted, "path counts, {context}");
@@ -207,19 +208,27 @@ impl Case {
     }
 }
 
-/// A set of pairs, listed, counted, and counted by either end.
-fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
+fn tally(pairs: &[&Pair]) -> Vec<u64> {
+    let mut counts = vec![0_u64; pairs.iter().map(|pair| pair.hops as usize + 1).max().unwrap_or(0)];
+    pairs.iter().for_each(|pair| counts[pair.hops as usize] += 1);
+    counts
+}
+
+/// A set of pairs, listed and counted.
+fn check_pairs(set: &PairSet<'_>, expected: &[Pair], context: &str) {
     let budget = Arc::new(Budget::unlimited());
     let mut found: Vec<Pair> = set.pairs(&budget).map(Result::unwrap).collect();
     found.sort_unstable();
     assert_eq!(found, expected, "pairs, {context}");
-    let tally = |pairs: &[&Pair]| {
-        let mut counts = vec![0_u64; pairs.iter().map(|pair| pair.hops as usize + 1).max().unwrap_or(0)];
-        pairs.iter().for_each(|pair| counts[pair.hops as usize] += 1);
-        counts
-    };
     let counts = set.count(&budget).unwrap();
     assert_eq!(counts, tally(&expected.iter().collect::<Vec<_>>()), "counts, {context}");
+    assert_eq!(budget.memory_bytes(), 0, "all memory is given back, {context}");
+}
+
+/// A set of pairs, listed, counted, and counted by either end.
+fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
+    check_pairs(set, expected, context);
+    let budget = Arc::new(Budget::unlimited());
     for end in [End::Source, End::Target] {
         let mut groups: BTreeMap<NodeId, Vec<&Pair>> = BTreeMap::new();
         for pair in expected {
@@ -414,6 +423,12 @@ fn wide_blocks_agree_with_narrow_ones() {
             assert!(narrow.memory_peak_bytes() <= 700_000);
             let counts = count_reachable_pairs(&topology, &targets, &sources, hops, mode, &wide).unwrap();
             assert!(direction == Direction::Out || counts.iter().sum::<u64>() == first.len() as u64);
+            let reach = Reach { topology: Arc::clone(&topology), hops, mode };
+            let linked = PairSet::new(reach, &sources, &targets).and_not(Reach::joined(Arc::clone(&topology)));
+            let scarce = Arc::new(Budget::unlimited().with_memory_limit(1_500_000));
+            let counts = linked.count(&wide).unwrap();
+            assert!(counts.iter().sum::<u64>() > 10_000 && counts == linked.count(&scarce).unwrap(), "{counts:?}");
+            assert!(scarce.memory_peak_bytes() < wide.memory_peak_bytes() / 4 && scarce.memory_bytes() == 0);
         }
     }
 }

@@ -89,12 +89,15 @@ impl Longer {
             && least <= 2
             && self.topology.is_undirected()
             && self.topology.connects(start, end);
+        let without_repeats = start != end && matches!(self.mode, PathMode::Acyclic | PathMode::Simple);
         match count {
             1 if ruled => Ok(true),
             2 if ruled => Ok(self.trail_of_2(start, end)),
             3 if ruled => self.trail_of_3(start, end, budget),
             4 if ruled => self.trail_of_4(start, end, budget),
-            _ => self.search(start, end, count, self.mode, budget),
+            3 if without_repeats => self.path_of_3(start, end, budget),
+            4 if without_repeats => self.path_of_4(start, end, budget),
+            _ => self.search(start, end, count, budget),
         }
     }
 
@@ -108,14 +111,44 @@ impl Longer {
     fn trail_of_3(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
         let between = self.topology.multiplicity(start, end);
         let elsewhere = |node| self.parallel_neighbors(node) > u8::from(between > 1);
-        Ok(between >= 3
-            || elsewhere(start)
-            || elsewhere(end)
-            || self.search(start, end, 3, PathMode::Acyclic, budget)?)
+        Ok(between >= 3 || elsewhere(start) || elsewhere(end) || self.path_of_3(start, end, budget)?)
     }
 
     fn trail_of_4(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
-        Ok(self.in_triangle(start) || self.in_triangle(end) || self.search(start, end, 4, PathMode::Acyclic, budget)?)
+        Ok(self.in_triangle(start) || self.in_triangle(end) || self.path_of_4(start, end, budget)?)
+    }
+
+    /// Whether there is a path s-x-y-t without repeated nodes: x from the end with fewer steps, y from two sorted lists.
+    fn path_of_3(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        let (forward, backward) = (&*self.topology, &*self.backward);
+        let turn = backward.degree(end) < forward.degree(start);
+        let (forward, backward) = if turn { (backward, forward) } else { (forward, backward) };
+        let (start, end) = if turn { (end, start) } else { (start, end) };
+        let mut count = Counted::new(budget);
+        for first in between(forward, start, end) {
+            let (onward, home) = (forward.ends(first), backward.ends(end));
+            count.neighbors(onward.len().min(home.len()))?;
+            if common(onward, home).any(|second| ![start, end, first].contains(&NodeId::new(second))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether there is a path s-x-y-z-t without repeated nodes: x and z by their steps, y from two sorted lists.
+    fn path_of_4(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        let mut count = Counted::new(budget);
+        for first in between(&self.topology, start, end) {
+            for third in between(&self.backward, end, start).filter(|third| *third != first) {
+                let (onward, home) = (self.topology.ends(first), self.backward.ends(third));
+                count.neighbors(onward.len().min(home.len()))?;
+                let ends = [start, end, first, third];
+                if common(onward, home).any(|second| !ends.contains(&NodeId::new(second))) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn parallel_neighbors(&self, node: NodeId) -> u8 {
@@ -138,20 +171,48 @@ impl Longer {
     }
 
     /// Depth-first search for a path of exactly so many hops, from the end with fewer steps.
-    fn search(
-        &self,
-        start: NodeId,
-        end: NodeId,
-        count: u32,
-        mode: PathMode,
-        budget: &Budget,
-    ) -> Result<bool, Interruption> {
+    fn search(&self, start: NodeId, end: NodeId, count: u32, budget: &Budget) -> Result<bool, Interruption> {
+        let mode = self.mode;
         let turn = self.backward.degree(end) < self.topology.degree(start);
         let (topology, backward) =
             if turn { (&*self.backward, &*self.topology) } else { (&*self.topology, &*self.backward) };
         let (start, end) = if turn { (end, start) } else { (start, end) };
         let (edges, nodes) = (Vec::new(), vec![start]);
         Search { topology, backward, start, end, mode, edges, nodes, distances: None, steps: 0, budget }.extend(count)
+    }
+}
+
+/// The nodes one step from a node, each once, but for the node itself and another.
+fn between(topology: &Topology, node: NodeId, other: NodeId) -> impl Iterator<Item = NodeId> {
+    let mut last = None;
+    let ends = topology.ends(node).iter().copied().map(NodeId::new);
+    ends.filter(move |&end| end != node && end != other && last.replace(end) != Some(end))
+}
+
+/// Counts neighbours for the budget, and looks at it now and then.
+struct Counted<'b> {
+    budget: &'b Budget,
+    neighbors: u64,
+}
+
+impl<'b> Counted<'b> {
+    fn new(budget: &'b Budget) -> Self {
+        Self { budget, neighbors: 0 }
+    }
+
+    fn neighbors(&mut self, count: usize) -> Result<(), Interruption> {
+        self.neighbors += count as u64;
+        if self.neighbors > u64::from(STEPS_PER_CHECK) {
+            self.budget.count_neighbors(std::mem::take(&mut self.neighbors));
+            self.budget.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.budget.count_neighbors(self.neighbors);
     }
 }
 

@@ -228,19 +228,15 @@ impl Plan {
     /// Calls `visit` with every row: number of hops, position of the goal, position of the block's first start, starts.
     fn for_each_row(&self, mut visit: impl FnMut(u32, usize, usize, &[u64])) -> Result<(), Interruption> {
         let mut first = 0;
+        if self.others.is_empty() {
+            let mut sink = |first: usize, hops: u32, goal: usize, row: &[u64]| visit(hops, goal, first, row);
+            return self.search.run(0..self.sides.starts.len(), self.width(0, false), &self.budget, &mut sink);
+        }
         while first < self.sides.starts.len() {
-            first = if self.others.is_empty() {
-                let width = self.width(first, false);
-                let starts = self.starts(first, width);
-                let mut sink = |hops: u32, goal: usize, row: &[u64]| visit(hops, goal, starts.start, row);
-                self.search.run(&self.sides.starts[starts.clone()], width, &self.budget, &mut sink)?;
-                starts.end
-            } else {
-                let (block, starts) = self.block(first)?;
-                block.rows().for_each(|(hops, goal, row)| visit(hops, goal, starts.start, row));
-                self.budget.release(block.bytes());
-                starts.end
-            };
+            let (block, starts) = self.block(first)?;
+            block.rows().for_each(|(hops, goal, row)| visit(hops, goal, starts.start, row));
+            self.budget.release(block.bytes());
+            first = starts.end;
         }
         Ok(())
     }
@@ -278,8 +274,8 @@ impl Plan {
     /// What one search finds from these starts; its bytes are taken from the budget.
     fn run(&self, search: &Search, starts: Range<usize>, width: usize) -> Result<Block, Interruption> {
         let mut block = Block::new(width);
-        let mut sink = |hops: u32, goal: usize, row: &[u64]| block.push(hops, goal, row);
-        search.run(&self.sides.starts[starts], width, &self.budget, &mut sink)?;
+        let mut sink = |_: usize, hops: u32, goal: usize, row: &[u64]| block.push(hops, goal, row);
+        search.run(starts, width, &self.budget, &mut sink)?;
         block.sort();
         self.budget.reserve(block.bytes())?;
         Ok(block)

@@ -32,9 +32,6 @@ pub(super) struct Pass<'p> {
     pub(super) budget: &'p Budget,
 }
 
-/// Is shown the rows that a pass has written, before first arrivals are told from later ones.
-type Look<'l, const W: usize> = &'l mut dyn FnMut(&[[u64; W]]);
-
 /// The rows of one block: for each node, which starts have reached it.
 pub(super) struct Rows<const W: usize> {
     /// By any pass so far.
@@ -58,20 +55,33 @@ impl<const W: usize> Rows<W> {
         3 * (node_count * W * 8) as u64 + (node_count * 8 + node_count / 8) as u64
     }
 
-    /// Every start at itself.
-    pub(super) fn new(node_count: usize, starts: &[u32]) -> Self {
-        let mut frontier = vec![[0; W]; node_count];
-        let mut seen = vec![[0; W]; node_count];
-        let mut full = [0; W];
+    /// Rows for so many nodes, with nobody in them.
+    pub(super) fn new(node_count: usize) -> Self {
+        let rows = || vec![[0; W]; node_count];
+        let is_active = BitSet::new(node_count);
+        let (active, stale) = (Vec::new(), Vec::new());
+        Self { seen: rows(), frontier: rows(), next: rows(), active, is_active, stale, full: [0; W] }
+    }
+
+    /// Puts every start at itself, and nothing else anywhere.
+    pub(super) fn begin(&mut self, starts: &[u32]) {
+        if self.full != [0; W] {
+            self.seen.fill([0; W]);
+            self.full = [0; W];
+        }
+        self.stale.drain(..).for_each(|node| self.next[node as usize] = [0; W]);
+        for node in self.active.drain(..) {
+            self.frontier[node as usize] = [0; W];
+            self.is_active.remove(node);
+        }
         for (bit, &start) in starts.iter().enumerate() {
             let (word, mask) = (bit / 64, 1 << (bit % 64));
-            frontier[start as usize][word] |= mask;
-            seen[start as usize][word] |= mask;
-            full[word] |= mask;
+            self.frontier[start as usize][word] |= mask;
+            self.seen[start as usize][word] |= mask;
+            self.full[word] |= mask;
+            self.is_active.insert(start);
         }
-        let next = vec![[0; W]; node_count];
-        let is_active = BitSet::from_numbers(starts, node_count);
-        Self { seen, frontier, next, active: starts.to_vec(), is_active, stale: Vec::new(), full }
+        self.active.extend_from_slice(starts);
     }
 
     /// Says that no start has reached any node yet, not even itself: a walk may come back.
@@ -81,20 +91,12 @@ impl<const W: usize> Rows<W> {
         }
     }
 
-    /// One hop: the frontier becomes the rows one step on. `look` is shown the raw arrivals before first ones are told
-    /// from later ones.
-    pub(super) fn advance(&mut self, pass: Pass<'_>, look: Option<Look<'_, W>>) -> Result<(), Interruption> {
+    /// One hop: the frontier becomes the rows one step on.
+    pub(super) fn advance(&mut self, pass: Pass<'_>) -> Result<(), Interruption> {
         pass.budget.check()?;
         let steps: u64 = self.active.iter().map(|&node| pass.forward.degree(NodeId::new(node)) as u64).sum();
         let pulls = steps > pass.forward.step_count() / PULL_SHARE;
-        let mut reached = if pulls { self.pull(pass, look.is_none())? } else { self.push(pass, steps) };
-        let settled = pulls && look.is_none();
-        if let Some(look) = look {
-            look(&self.next);
-        }
-        if pass.first_arrivals && !settled {
-            reached.retain(|&node| keep_first(&mut self.next[node as usize], &mut self.seen[node as usize]));
-        }
+        let reached = if pulls { self.pull(pass)? } else { self.push(pass, steps) };
         self.stale = std::mem::take(&mut self.active);
         self.active = reached;
         std::mem::swap(&mut self.frontier, &mut self.next);
@@ -107,7 +109,7 @@ impl<const W: usize> Rows<W> {
         Ok(())
     }
 
-    /// Hands each row of the frontier on to the neighbours; returns those that were handed something.
+    /// Hands each row of the frontier on to the neighbours; returns those that it brings somebody.
     fn push(&mut self, pass: Pass<'_>, steps: u64) -> Vec<u32> {
         pass.budget.count_neighbors(steps);
         for &node in &self.stale {
@@ -129,23 +131,25 @@ impl<const W: usize> Rows<W> {
                 }
             }
         }
+        if pass.first_arrivals {
+            touched.retain(|&node| keep_first(&mut self.next[node as usize], &mut self.seen[node as usize]));
+        }
         touched
     }
 
-    /// Lets each node gather the rows of its neighbours; returns those that were given something. With `settle`, first
-    /// arrivals are told from later ones on the way, while the rows are at hand.
-    fn pull(&mut self, pass: Pass<'_>, settle: bool) -> Result<Vec<u32>, Interruption> {
+    /// Lets each node gather the rows of its neighbours; returns those that it brings somebody. First arrivals are told
+    /// from later ones while the rows are at hand.
+    fn pull(&mut self, pass: Pass<'_>) -> Result<Vec<u32>, Interruption> {
         let (frontier, full, is_active) = (&self.frontier[..], &self.full, &self.is_active);
-        let settle = settle && pass.first_arrivals;
         let gather = |node: u32, next: &mut [u64; W], seen: &mut [u64; W]| {
             *next = [0; W];
             // Where every start has been, nobody arrives first.
-            let matters = pass.only.is_none_or(|only| only.contains(node)) && !(settle && *seen == *full);
+            let matters = pass.only.is_none_or(|only| only.contains(node)) && !(pass.first_arrivals && *seen == *full);
             let ends = if matters { pass.backward.ends(NodeId::new(node)) } else { &[][..] };
             let loops = pass.first_arrivals.then_some(node);
             let from = ends.iter().copied().filter(|&end| is_active.contains(end) && Some(end) != loops);
             *next = union(frontier, from);
-            let kept = if settle { keep_first(next, seen) } else { *next != [0; W] };
+            let kept = if pass.first_arrivals { keep_first(next, seen) } else { *next != [0; W] };
             (kept, ends.len() as u64)
         };
         let seen = self.seen.par_chunks_mut(ROWS_PER_TASK);

@@ -2,10 +2,10 @@
 //!
 //! Exactness. A shortest walk repeats no node, so under every mode a pair at distance d joins in d hops if d lies in the
 //! range. Pairs nearer than the range must have a longer path of the mode. A walk of 2 hops between two different nodes
-//! repeats no edge, and no node unless it uses a loop, so the raw arrivals of the second pass decide all pairs one hop
-//! apart at once; [`super::third_hop`] does the same for 3 hops, and [`super::longer`] decides what is left one by one.
+//! repeats no edge, and no node unless it uses a loop, so the rows after one hop decide all pairs one hop apart at once; [`super::third_hop`] does the same for 3 hops, and [`super::longer`] decides what is left one by one.
 //! Walks need no such care: without the seen-filter, the rows after k passes are exactly the ends of walks of k hops.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -19,6 +19,9 @@ use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
 
 /// Words of a row, widest first: 4,096 starts at once use whole cache lines of every row they touch.
 const WIDTHS: [usize; 4] = [64, 16, 4, 1];
+
+/// Words of rows that could be read in the time of a search for one pair, to tell when deciding all at once is cheaper.
+const WORDS_A_SEARCH: u64 = 2_000;
 
 /// The two ends of a question, turned so that the starts are the smaller one.
 #[derive(Debug)]
@@ -97,38 +100,72 @@ impl Search {
         Ways { forward: &self.forward, backward: &self.backward, mode: self.mode }
     }
 
-    /// Whether 3 hops, the fewest of the range, are decided for whole rows.
+    /// Whether 3 hops can be decided for whole rows.
     fn decides_third_hop(&self) -> bool {
-        self.hops.least == 3 && self.hops.most >= 3 && self.ways().are_ruled()
+        (2..=3).contains(&self.hops.least) && self.hops.most >= 3 && self.ways().are_ruled()
     }
 
-    /// Runs the block of these starts, in rows of so many words.
-    pub(super) fn run(
+    /// What decides 3 hops for whole rows, from the rows after one hop, where that is cheaper than a search for each of
+    /// the near pairs.
+    fn third_hop<const W: usize>(
         &self,
         starts: &[u32],
+        rows: &Rows<W>,
+        near: &NearRows<W>,
+        budget: &Budget,
+    ) -> Result<Option<ThirdHop<W>>, Interruption> {
+        let pairs = || near.iter().map(|(_, row)| bits::count_ones(row)).sum::<u64>();
+        let pays = || self.hops.least == 3 || pairs() * WORDS_A_SEARCH > self.forward.step_count() * W as u64;
+        if !self.decides_third_hop() || !pays() {
+            return Ok(None);
+        }
+        ThirdHop::new(self.ways(), starts, &rows.frontier, budget).map(Some)
+    }
+
+    /// Runs the starts in blocks, in rows of so many words. The sink is also told which start a block begins with.
+    pub(super) fn run(
+        &self,
+        starts: Range<usize>,
         width: usize,
         budget: &Budget,
-        sink: &mut impl Sink,
+        sink: &mut impl FnMut(usize, u32, usize, &[u64]),
     ) -> Result<(), Interruption> {
         let bytes = self.bytes_a_word() * width as u64;
         budget.reserve(bytes)?;
         let result = match width {
-            64 => self.search::<64>(starts, budget, sink),
-            16 => self.search::<16>(starts, budget, sink),
-            4 => self.search::<4>(starts, budget, sink),
-            _ => self.search::<1>(starts, budget, sink),
+            64 => self.run_blocks::<64>(starts, budget, sink),
+            16 => self.run_blocks::<16>(starts, budget, sink),
+            4 => self.run_blocks::<4>(starts, budget, sink),
+            _ => self.run_blocks::<1>(starts, budget, sink),
         };
         budget.release(bytes);
         result
     }
 
+    fn run_blocks<const W: usize>(
+        &self,
+        starts: Range<usize>,
+        budget: &Budget,
+        sink: &mut impl FnMut(usize, u32, usize, &[u64]),
+    ) -> Result<(), Interruption> {
+        // Kept from block to block: fresh memory costs more than clearing.
+        let mut rows = Rows::<W>::new(self.sides.node_count);
+        for first in starts.clone().step_by(W * 64) {
+            let block = &self.sides.starts[first..starts.end.min(first + W * 64)];
+            let mut sink = |hops: u32, goal: usize, row: &[u64]| sink(first, hops, goal, row);
+            self.search(block, &mut rows, budget, &mut sink)?;
+        }
+        Ok(())
+    }
+
     fn search<const W: usize>(
         &self,
         starts: &[u32],
+        rows: &mut Rows<W>,
         budget: &Budget,
         sink: &mut impl Sink,
     ) -> Result<(), Interruption> {
-        let mut rows = Rows::<W>::new(self.sides.node_count, starts);
+        rows.begin(starts);
         let mut near = Vec::new();
         let mut third_hop = None;
         if self.hops.least == 0 {
@@ -138,53 +175,39 @@ impl Search {
         }
         for hops in 1..=self.hops.most {
             if hops == self.hops.least {
-                near = self.near(&rows);
+                near = self.near(rows);
             }
-            if hops == 2 && self.decides_third_hop() {
-                third_hop = Some(ThirdHop::new(self.ways(), starts, &rows.frontier, budget)?);
+            if hops == 2 && self.hops.least == 2 {
+                self.give_again(&rows.frontier, starts, &mut near, sink);
             }
-            self.hop(&mut rows, hops, starts, &mut near, budget, sink)?;
-            if hops < self.hops.least && rows.active.is_empty() {
-                near = self.near(&rows);
+            if hops == 2 {
+                third_hop = self.third_hop(starts, rows, &near, budget)?;
+            }
+            rows.advance(self.pass(hops, budget))?;
+            if hops >= self.hops.least {
+                self.give_found(rows, hops, sink);
+            } else if rows.active.is_empty() {
+                near = self.near(rows);
             }
             if rows.active.is_empty() {
                 break;
             }
         }
-        drop(rows);
-        if let Some(third_hop) = third_hop {
-            self.give_third_hop(&third_hop, starts, &mut near, sink);
+        if let Some(third_hop) = &third_hop {
+            self.give_third_hop(third_hop, starts, &mut near, sink);
         }
-        self.give_longer(starts, &near, budget, sink)
+        let decided = if third_hop.is_some() { 3 } else { 2 };
+        self.give_longer(starts, &near, decided, budget, sink)
     }
 
-    /// One hop, with what it finds.
-    fn hop<const W: usize>(
-        &self,
-        rows: &mut Rows<W>,
-        hops: u32,
-        starts: &[u32],
-        near: &mut NearRows<W>,
-        budget: &Budget,
-        sink: &mut impl Sink,
-    ) -> Result<(), Interruption> {
-        let first_arrivals = self.mode != PathMode::Walk;
-        let pass = Pass {
+    fn pass<'p>(&'p self, hops: u32, budget: &'p Budget) -> Pass<'p> {
+        Pass {
             forward: &self.forward,
             backward: &self.backward,
             only: (hops == self.hops.most).then_some(&self.sides.is_goal),
-            first_arrivals,
+            first_arrivals: self.mode != PathMode::Walk,
             budget,
-        };
-        if first_arrivals && hops == 2 && self.hops.least == 2 {
-            rows.advance(pass, Some(&mut |arrived: &[[u64; W]]| self.give_again(arrived, starts, near, sink)))?;
-        } else {
-            rows.advance(pass, None)?;
         }
-        if hops >= self.hops.least {
-            self.give_found(rows, hops, sink);
-        }
-        Ok(())
     }
 
     /// Gives the goals' rows as they are.
@@ -222,34 +245,54 @@ impl Search {
         goals.map(|(position, &goal)| (position, rows.seen[goal as usize])).filter(|(_, row)| *row != [0; W]).collect()
     }
 
-    /// Of the pairs one hop apart, gives those that 2 hops join too, and forgets them; a start at itself is left.
+    /// Of the pairs one hop apart, gives those that 2 hops join too, by the rows after one hop, and forgets them; a start
+    /// at itself is left.
     fn give_again<const W: usize>(
         &self,
-        arrived: &[[u64; W]],
+        after_one_hop: &[[u64; W]],
         starts: &[u32],
         near: &mut NearRows<W>,
         sink: &mut impl Sink,
     ) {
-        let loops = self.mode == PathMode::Trail;
+        let loops =
+            |node: u32| self.mode == PathMode::Trail && self.forward.connects(NodeId::new(node), NodeId::new(node));
         let mut looped = [0; W];
-        for (bit, &start) in starts.iter().enumerate().filter(|_| loops) {
-            if self.forward.connects(NodeId::new(start), NodeId::new(start)) {
-                looped[bit / 64] |= 1 << (bit % 64);
-            }
+        for (bit, _) in starts.iter().enumerate().filter(|(_, start)| loops(**start)) {
+            looped[bit / 64] |= 1 << (bit % 64);
         }
-        for (position, row) in &mut *near {
+        let again = near.par_iter().map(|(position, row)| {
             let goal = self.sides.goals[*position];
-            let mut again = without(row, starts, goal);
-            if !(loops && self.forward.connects(NodeId::new(goal), NodeId::new(goal))) {
-                let arrived = &arrived[goal as usize];
-                (0..W).for_each(|word| again[word] &= arrived[word] | looped[word]);
-            }
-            if again != [0; W] {
-                sink(2, *position, &again);
-                bits::subtract(row, &again);
-            }
+            let row = without(row, starts, goal);
+            if loops(goal) { row } else { self.with_common_neighbor(after_one_hop, goal, &row, &looped) }
+        });
+        let again: Vec<[u64; W]> = again.collect();
+        for ((position, row), again) in near.iter_mut().zip(again).filter(|(_, again)| *again != [0; W]) {
+            sink(2, *position, &again);
+            bits::subtract(row, &again);
         }
         near.retain(|(_, row)| *row != [0; W]);
+    }
+
+    /// The starts of a row that have a loop, or a neighbour between them and the goal. A row of near pairs has few words
+    /// that are not empty, and only those are looked at.
+    fn with_common_neighbor<const W: usize>(
+        &self,
+        after_one_hop: &[[u64; W]],
+        goal: u32,
+        row: &[u64; W],
+        looped: &[u64; W],
+    ) -> [u64; W] {
+        let mut joined = [0; W];
+        for word in (0..W).filter(|&word| row[word] != 0) {
+            joined[word] = row[word] & looped[word];
+            for &middle in self.backward.ends(NodeId::new(goal)).iter().filter(|&&middle| middle != goal) {
+                joined[word] |= row[word] & after_one_hop[middle as usize][word];
+                if joined[word] == row[word] {
+                    break;
+                }
+            }
+        }
+        joined
     }
 
     /// Of the pairs one or two hops apart, gives those that 3 hops join too, and forgets them; a start at itself is left.
@@ -272,19 +315,18 @@ impl Search {
         near.retain(|(_, row)| *row != [0; W]);
     }
 
-    /// Decides the near pairs that are left, each on its own, and gives those that a longer path joins.
+    /// Decides the near pairs that are left, each on its own, and gives those that a longer path joins. Numbers of hops
+    /// up to `decided` are known not to join different nodes.
     fn give_longer<const W: usize>(
         &self,
         starts: &[u32],
         near: &NearRows<W>,
+        decided: u32,
         budget: &Budget,
         sink: &mut impl Sink,
     ) -> Result<(), Interruption> {
-        let decided = match self.hops.least {
-            2 => 2,
-            3 if self.decides_third_hop() => 3,
-            _ => 0,
-        };
+        // Only what lies in the range has been asked for.
+        let decided = if decided >= self.hops.least { decided } else { 0 };
         let decide = |goal: u32, bit: usize| -> Result<Option<(usize, u32)>, Interruption> {
             let (start, end) = (NodeId::new(starts[bit]), NodeId::new(goal));
             let decided = if start == end { 0 } else { decided };

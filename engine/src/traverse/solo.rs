@@ -24,6 +24,7 @@ pub(super) fn ends(
     let mut walk = Solo {
         forward: &forward,
         goals,
+        all_are_goals: goals.len() == node_count as u64 && goals.max().is_some_and(|last| last.index() < node_count),
         hops: reach.hops,
         found: Vec::new(),
         frontier: vec![start.get()],
@@ -46,6 +47,8 @@ pub(super) fn ends(
 struct Solo<'s> {
     forward: &'s Topology,
     goals: &'s NodeSet,
+    /// Spares the question whether a node is a goal.
+    all_are_goals: bool,
     hops: Hops,
     found: Vec<(NodeId, u32)>,
     /// The nodes of the last hop.
@@ -62,6 +65,10 @@ impl Solo<'_> {
         Ok(())
     }
 
+    fn is_goal(&self, node: NodeId) -> bool {
+        self.all_are_goals || self.goals.contains(node)
+    }
+
     /// Breadth-first search; what is nearer than the range is decided one by one.
     fn first_arrivals(&mut self, start: NodeId, node_count: usize, longer: &Longer) -> Result<(), Interruption> {
         let mut seen = BitSet::new(node_count);
@@ -75,7 +82,7 @@ impl Solo<'_> {
                 break;
             }
             if hops < self.hops.least {
-                near.extend(self.frontier.iter().copied().map(NodeId::new).filter(|&node| self.goals.contains(node)));
+                near.extend(self.frontier.iter().copied().map(NodeId::new).filter(|&node| self.is_goal(node)));
             } else {
                 self.take_goals(hops, |_| true);
             }
@@ -128,8 +135,9 @@ impl Solo<'_> {
 
     /// Gives those nodes of the frontier that are goals and that `is_new` lets through.
     fn take_goals(&mut self, hops: u32, mut is_new: impl FnMut(u32) -> bool) {
-        let fits = |&node: &u32| self.goals.contains(NodeId::new(node)) && is_new(node);
-        let fitting = self.frontier.iter().copied().filter(fits);
-        self.found.extend(fitting.map(|node| (NodeId::new(node), hops)));
+        let mut found = std::mem::take(&mut self.found);
+        let nodes = self.frontier.iter().copied().map(NodeId::new);
+        found.extend(nodes.filter(|&node| self.is_goal(node) && is_new(node.get())).map(|node| (node, hops)));
+        self.found = found;
     }
 }
