@@ -59,10 +59,13 @@ licences: $(CARGO_DENY)
 lint:
 	@echo "== lints, in every crate, test, example and benchmark"
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@$(CARGO) clippy --release --locked --package hopgraph-inference --all-targets --features cuda -- -D warnings
 
 units:
 	@echo "== tests"
 	@$(CARGO) test --release --locked --workspace
+	@echo "== tests of what runs on a graphics card, as far as they need none"
+	@$(CARGO) test --release --locked --package hopgraph-inference --features cuda --lib cuda::
 
 docs:
 	@echo "== documentation"

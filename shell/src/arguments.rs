@@ -198,6 +198,9 @@ pub(crate) struct IngestArguments {
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
+    pub(crate) device: hopgraph::inference::Devices,
     /// Format of the files: pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr. Default: told
     /// from the beginning of each file
     #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
@@ -222,6 +225,9 @@ pub(crate) struct ClassifyArguments {
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
+    pub(crate) device: hopgraph::inference::Devices,
     /// JSON Lines to read; `-` or none: standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
@@ -246,6 +252,9 @@ pub(crate) struct EvalArguments {
     /// Folder of the model, with its model.toml
     #[arg(long, value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
+    pub(crate) device: hopgraph::inference::Devices,
     /// Files of labelled sentences, plain or gzipped
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,

@@ -270,6 +270,22 @@ pub enum InferenceError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A graphics card has not the memory for a model, even with the smallest batches.
+    #[error(
+        "{device} has too little free memory for this model; end what else uses it, or take a smaller quantization"
+    )]
+    DeviceMemory {
+        /// The card.
+        device: String,
+    },
+    /// A graphics card failed while it was at work.
+    #[error("{device} failed: {problem}; what was finished before is kept, so start the same command again")]
+    DeviceLost {
+        /// The card.
+        device: String,
+        /// What its driver says.
+        problem: String,
+    },
     /// The arithmetic of the model failed.
     #[error("the model failed: {0}")]
     Compute(String),

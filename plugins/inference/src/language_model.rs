@@ -10,8 +10,8 @@ use crate::prompt::{Prompt, Template};
 use crate::tokenizer::{Frame, Tokenizer, TokenizerFiles};
 use crate::weights::{Container, Weights};
 use crate::{
-    Answer, Classification, Classifier, Device, InferenceError, Input, InputError, LoadOptions, ModelDescription,
-    ModelFolder,
+    Answer, Classification, Classifier, Device, DeviceUse, InferenceError, Input, InputError, LoadOptions,
+    ModelDescription, ModelFolder,
 };
 
 /// A language model that answers a question about each sentence with one of a few words.
@@ -91,6 +91,30 @@ impl LanguageModel {
             temperature: folder.temperature,
             warnings,
         })
+    }
+
+    /// The tokens that the model reads before those of each input.
+    pub fn shared_tokens(&self) -> &[u32] {
+        self.reading.shared()
+    }
+
+    /// The logits of the answers for sequences of tokens that follow the shared ones: the bare forward pass.
+    ///
+    /// # Errors
+    /// If a sequence is empty or longer than the model reads, and if the device fails.
+    pub fn logits(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, InferenceError> {
+        let limit = self.context - self.shared_tokens().len();
+        if let Some(wrong) = sequences.iter().find(|tokens| tokens.is_empty() || tokens.len() > limit) {
+            let problem = format!("a sequence has {} tokens, and must have 1 to {limit}", wrong.len());
+            return Err(InferenceError::Compute(problem));
+        }
+        let sequences: Vec<Sequence> = sequences.iter().cloned().map(Sequence::single).collect();
+        self.network.logits(&sequences)
+    }
+
+    /// What a graphics card has done for this model so far. None on the processor.
+    pub fn device_use(&self) -> Option<DeviceUse> {
+        self.network.device_use()
     }
 
     /// What the model is to read of an input, after the tokens that all share.

@@ -11,7 +11,10 @@ mod batch;
 mod cascade;
 mod classifier;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod description;
+mod devices;
 mod error;
 mod inspect;
 mod language_model;
@@ -36,12 +39,15 @@ use std::path::Path;
 
 pub use cascade::Cascade;
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
+#[cfg(feature = "cuda")]
+pub use cuda::product_rate;
 pub use description::{Answer, AnswerRelation, ModelDescription};
+pub use devices::Devices;
 pub use error::{InferenceError, InputError};
 pub use inspect::{Inspection, MemoryReport, ModelReport, PromptReport, TokenizerReport, WeightsReport, inspect};
 pub use language_model::LanguageModel;
 pub use model_folder::ModelFolder;
-pub use options::{Device, LoadOptions, WeightPrecision};
+pub use options::{Device, DeviceUse, LoadOptions, WeightPrecision};
 pub use quantize::quantize;
 pub use recorded::RecordedClassifier;
 pub use remote::RemoteClassifier;
@@ -55,10 +61,21 @@ pub use weights::{PureFormat, Quantization, QuantizeSummary};
 /// # Errors
 /// As [`ModelFolder::read`], and [`LanguageModel::load`] or [`RemoteClassifier::new`].
 pub fn load(folder: &Path) -> Result<Box<dyn Classifier>, InferenceError> {
+    load_on(folder, &Devices::Processor)
+}
+
+/// Loads the model of a folder as [`load`] does, onto these devices; onto each of several, which then share the work.
+///
+/// # Errors
+/// As [`load`], and [`InferenceError::NoDevice`] if a device is not there.
+pub fn load_on(folder: &Path, devices: &Devices) -> Result<Box<dyn Classifier>, InferenceError> {
     let folder = ModelFolder::read(folder)?;
-    Ok(if folder.remote.is_some() {
-        Box::new(RemoteClassifier::new(&folder)?)
-    } else {
-        Box::new(LanguageModel::load(&folder, &LoadOptions::default())?)
-    })
+    if folder.remote.is_some() {
+        return Ok(Box::new(RemoteClassifier::new(&folder)?));
+    }
+    let load = |device: Device| LanguageModel::load(&folder, &LoadOptions { device, ..LoadOptions::default() });
+    match devices.each()?.as_slice() {
+        [device] => Ok(Box::new(load(*device)?)),
+        several => devices::replicas(several, &load),
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::architecture::Architecture;
 use crate::weights::Weights;
-use crate::{Device, InferenceError, LoadOptions, cpu};
+use crate::{Device, DeviceUse, InferenceError, LoadOptions, cpu};
 
 /// A loaded model on some device, made for one question: it knows the beginning that all sequences share, and computes
 /// the logits of its answers alone.
@@ -10,6 +10,11 @@ pub(crate) trait Network: Send + Sync {
     /// The logits of the answers for each sequence, in order. Sequences must not be empty; together with the shared
     /// beginning each must fit the model's context.
     fn logits(&self, sequences: &[Sequence]) -> Result<Vec<Vec<f32>>, InferenceError>;
+
+    /// What a graphics card has done so far. None on the processor.
+    fn device_use(&self) -> Option<DeviceUse> {
+        None
+    }
 }
 
 /// The tokens of one input, without those that all inputs share.
@@ -45,6 +50,9 @@ pub(crate) fn load(
 ) -> Result<Box<dyn Network>, InferenceError> {
     match options.device {
         Device::Cpu => cpu::load(weights, architecture, question, options.precision),
+        #[cfg(feature = "cuda")]
+        Device::Cuda(number) => crate::cuda::load(weights, architecture, question, number, options),
+        #[cfg(not(feature = "cuda"))]
         Device::Cuda(_) => Err(InferenceError::NoDevice {
             problem: "this program was built without it; build it with `--features cuda`".to_owned(),
         }),

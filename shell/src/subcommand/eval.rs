@@ -15,7 +15,7 @@ use crate::terminal;
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
     let (train, test) = rows(arguments)?;
-    let model = hopgraph::inference::load(&arguments.model)?;
+    let model = hopgraph::inference::load_on(&arguments.model, &arguments.device)?;
     super::write_model_warnings(&model)?;
     let evaluation = evaluate(&model, &test, train.as_deref())?;
     let fit = arguments.fit_temperature.then(|| fit_temperature(&model, &test)).transpose()?;

@@ -18,7 +18,7 @@ use crate::quantity::{counted, grouped, spoken};
 pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
     // The files and the model first: a mistyped name must not leave an empty database behind.
     let corpus = Corpus::open(&arguments.files, arguments.format)?;
-    let model = hopgraph::inference::load(&arguments.model)?;
+    let model = hopgraph::inference::load_on(&arguments.model, &arguments.device)?;
     write_model_warnings(&model)?;
     let graph = Graph::open(&arguments.database)?;
     let options = IngestOptions {
@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
         rejects: Some(
             arguments.rejects.clone().unwrap_or_else(|| default_rejects(&arguments.database, "ingest-rejects.tsv")),
         ),
+        batch_pairs: IngestOptions::default().batch_pairs.max(arguments.device.inputs_at_once()),
         ..IngestOptions::default()
     };
     let cancel = interrupt::flag(Second::Exits);
