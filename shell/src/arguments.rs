@@ -51,8 +51,10 @@ pub(crate) enum Task {
     Query(QueryArguments),
     /// Load plain facts from TSV or CSV files
     Load(LoadArguments),
-    /// Read annotated literature with a language model
+    /// Read literature with a language model
     Ingest(IngestArguments),
+    /// Find the genes, diseases and chemicals that texts name, without a database
+    Tag(TagArguments),
     /// Say how the two entities of each sentence are related, without a database
     Classify(ClassifyArguments),
     /// Score a model on labelled sentences, beside baselines that read nothing; exits with 1 if the split leaks
@@ -184,8 +186,9 @@ pub(crate) struct LoadArguments {
 Examples:
   hopgraph ingest DB data/biored/Dev.PubTator --model data/models/starter-llama-15m
   hopgraph ingest DB abstracts/*.jsonl.gz --model MODEL --threshold 0.8
+  hopgraph ingest DB pubmed24n*.xml.gz --model MODEL
 
-Each pair of entities that stand in one sentence is read by the model; what it states becomes a relationship with that
+Texts without annotations get them first, from the built-in lexicon and those that are named. Each pair of entities that stand in one sentence is read by the model; what it states becomes a relationship with that
 sentence as evidence. Ctrl-C stops after the sentences being read; the same command goes on where it was. What has been
 read by the same model is not read again.")]
 pub(crate) struct IngestArguments {
@@ -205,12 +208,71 @@ pub(crate) struct IngestArguments {
     /// from the beginning of each file
     #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
     pub(crate) format: Option<hopgraph::literature::Format>,
+    /// Find the mentions of documents that have annotations too, in place of these
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// How tagging is done.
+    #[command(flatten)]
+    pub(crate) tagging: TaggingArguments,
     /// Least probability at which an answer makes a relationship, in place of the model's own
     #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
     pub(crate) threshold: Option<f32>,
     /// Where to list what could not be taken [default: DB with .ingest-rejects.tsv added]
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+}
+
+/// `hopgraph tag`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hopgraph tag pubmed24n0001.xml.gz > tagged.pubtator
+  echo 'BRCA1 mutations cause breast cancer.' | hopgraph tag - --to jsonl
+  hopgraph tag abstracts/ --lexicon disease=doid.obo --lexicon mygenes.tsv
+  hopgraph tag --evaluate data/biored/Dev.PubTator
+
+A lexicon of your own is a table with a header row and the columns id and name, and perhaps label, synonyms and xrefs
+(lists separated by |), or an OBO file; LABEL= says what its concepts are where the file does not.
+With --learn, annotated texts teach how far names can be trusted; --reliability puts that in place of the built-in one.")]
+pub(crate) struct TagArguments {
+    /// Files, folders or patterns, plain or gzipped; `-`: standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How the documents are written: pubtator or jsonl
+    #[arg(long, value_name = "FORMAT", default_value = "pubtator", value_parser = output_format)]
+    pub(crate) to: hopgraph::literature::OutputFormat,
+    /// Tag documents that have annotations too, in place of these
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// How tagging is done.
+    #[command(flatten)]
+    pub(crate) tagging: TaggingArguments,
+    /// Format of the files. Default: told from the beginning of each file
+    #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
+    pub(crate) format: Option<hopgraph::literature::Format>,
+    /// Where to list what could not be read [default: nowhere; the number is told]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Compare with the annotations of the files, file by file, and print how well the tagger does
+    #[arg(long)]
+    pub(crate) evaluate: bool,
+    /// Learn from the annotations of the files, and write what was learned here
+    #[arg(long, value_name = "FILE", conflicts_with = "evaluate")]
+    pub(crate) learn: Option<PathBuf>,
+    /// Annotated files whose documents are not to be learned from
+    #[arg(long, value_name = "FILE", requires = "learn", num_args = 1..)]
+    pub(crate) hold_out: Vec<PathBuf>,
+}
+
+/// How mentions are found.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct TaggingArguments {
+    /// A further lexicon, as TSV or OBO
+    #[arg(long, value_name = "[LABEL=]FILE", value_parser = lexicon)]
+    pub(crate) lexicon: Vec<(Option<String>, PathBuf)>,
+    /// What was learned with --learn, in place of what is built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reliability: Option<PathBuf>,
 }
 
 /// `hopgraph classify`
@@ -615,6 +677,22 @@ fn export_format(text: &str) -> Result<hopgraph::tabular::ExportFormat, String> 
         .into_iter()
         .find(|format| format.name().eq_ignore_ascii_case(text))
         .ok_or_else(|| format!("there is no format {text:?}; there are {}", known()))
+}
+
+fn output_format(text: &str) -> Result<hopgraph::literature::OutputFormat, String> {
+    use hopgraph::literature::OutputFormat;
+    let found = OutputFormat::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| format!("there is no format {text:?} to write; there are pubtator and jsonl"))
+}
+
+/// Reads `[LABEL=]FILE`.
+fn lexicon(text: &str) -> Result<(Option<String>, PathBuf), String> {
+    match text.split_once('=') {
+        Some((label, file)) if !label.is_empty() && !label.contains(['/', '.']) => {
+            Ok((Some(label.to_lowercase()), PathBuf::from(file)))
+        }
+        _ => Ok((None, PathBuf::from(text))),
+    }
 }
 
 fn probability(text: &str) -> Result<f32, String> {

@@ -39,6 +39,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Query(query)) => subcommand::query::run(query),
         Some(Task::Load(load)) => subcommand::load::run(load),
         Some(Task::Ingest(ingest)) => subcommand::ingest::run(ingest),
+        Some(Task::Tag(tag)) => subcommand::tag::run(tag),
         Some(Task::Classify(classify)) => subcommand::classify::run(classify),
         Some(Task::Eval(eval)) => subcommand::eval::run(eval),
         Some(Task::Model(task)) => subcommand::model::run(task),

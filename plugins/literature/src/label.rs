@@ -39,9 +39,27 @@ pub(crate) fn label_of(type_name: &str) -> String {
     }
 }
 
+/// What PubTator calls a label.
+pub(crate) fn type_name(label: &str) -> &str {
+    match label {
+        "gene" => "Gene",
+        "disease" => "Disease",
+        "chemical" => "Chemical",
+        "variant" => "SequenceVariant",
+        "species" => "Species",
+        "cell_line" => "CellLine",
+        other => other,
+    }
+}
+
 /// The identifier of an entity that the input knows by name only: its label and its name in lower case.
 pub(crate) fn name_identifier(label: &str, name: &str) -> String {
     format!("name:{label}:{}", collapse_whitespace(name).to_lowercase())
+}
+
+/// Whether an identifier is one of those that are made of a name.
+pub(crate) fn is_name_identifier(identifier: &str) -> bool {
+    identifier.starts_with("name:")
 }
 
 /// The identifiers that a raw id of this label stands for: none where the input says that there is none (`-`, `-1` or

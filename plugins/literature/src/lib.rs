@@ -50,9 +50,11 @@ mod document;
 mod error;
 mod ingest;
 mod label;
+mod lexicon;
 mod reader;
 mod rejects;
 mod sentence;
+mod tag;
 mod text;
 mod verify;
 
@@ -60,7 +62,12 @@ pub use classify_lines::{ClassifyError, ClassifyOptions, ClassifySummary, classi
 pub use document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
 pub use error::IngestError;
 pub use ingest::{IngestOptions, IngestSummary, Progress, RejectCounts, ingest};
+pub use lexicon::{Concept, Lexicon, LexiconBuilder, LexiconError};
 pub use reader::{Corpus, Format};
-pub use rejects::{Reject, RejectKind};
-pub use sentence::split_sentences;
+pub use rejects::{Reject, RejectKind, write_reject};
+pub use sentence::{Cues, cues, evaluate_sentences, split_sentences};
+pub use tag::{
+    Evaluation, LearnError, LexiconTagger, OutputFormat, Reliability, Score, ScoredEntity, TagOptions, TagProgress,
+    TaggedMention, Tagger, evaluate, learn, tag_corpus,
+};
 pub use verify::{PairReading, PairVerdict, verification_run, verify_pairs};

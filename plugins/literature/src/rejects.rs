@@ -11,6 +11,9 @@ use crate::text::cut;
 /// The longest piece of raw text that is kept for a reject, in characters.
 const TEXT_CHARACTERS_MAX: usize = 200;
 
+/// The header row of the list of rejects.
+const HEADER: &[u8] = b"file\tline\tkind\trecord\treason\ttext\n";
+
 /// Something that could not be taken from the input, and why. The rest goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
@@ -101,8 +104,19 @@ impl RejectsFile {
 
 fn create(path: &Path) -> std::io::Result<BufWriter<File>> {
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(b"file\tline\tkind\trecord\treason\ttext\n")?;
+    file.write_all(HEADER)?;
     Ok(file)
+}
+
+/// Writes a reject as a row of the list of rejects, behind the header row if it is the first.
+///
+/// # Errors
+/// If the writing fails.
+pub fn write_reject(out: &mut impl Write, reject: &Reject, is_first: bool) -> std::io::Result<()> {
+    if is_first {
+        out.write_all(HEADER)?;
+    }
+    write_row(out, reject)
 }
 
 fn write_row(file: &mut impl Write, reject: &Reject) -> std::io::Result<()> {

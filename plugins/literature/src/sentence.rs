@@ -4,7 +4,13 @@
 //! abbreviation or what stands after it cannot begin a sentence. In doubt sentences stay together: a pair of entities in
 //! two half sentences is lost, a pair in two joined ones is read with more context.
 
+mod cue;
+mod evaluate;
+
 use std::ops::Range;
+
+pub use cue::{Cues, cues};
+pub use evaluate::evaluate_sentences;
 
 /// Words after which a full stop never ends a sentence. In lower case.
 const NEVER_LAST: [&str; 29] = [

@@ -1,8 +1,9 @@
-//! `hopgraph ingest`: annotated literature, read by a language model.
+//! `hopgraph ingest`: literature, read by a language model.
 
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
@@ -18,7 +19,13 @@ use crate::quantity::{counted, grouped, spoken};
 pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
     // The files and the model first: a mistyped name must not leave an empty database behind.
     let corpus = Corpus::open(&arguments.files, arguments.format)?;
-    let model = hopgraph::inference::load_on(&arguments.model, &arguments.device)?;
+    // Both take their time to load.
+    let (tagger, model) = std::thread::scope(|scope| {
+        let tagger = scope.spawn(|| super::tag::tagger(&arguments.tagging));
+        let model = hopgraph::inference::load_on(&arguments.model, &arguments.device);
+        (tagger.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), model)
+    });
+    let (corpus, model) = (corpus.tagged(Arc::new(tagger?), arguments.fresh), model?);
     write_model_warnings(&model)?;
     let graph = Graph::open(&arguments.database)?;
     let options = IngestOptions {

@@ -10,4 +10,5 @@ mod models;
 mod statements;
 mod streams;
 mod survival;
+mod tag;
 mod trust;

@@ -1,6 +1,7 @@
 //! The input of an ingestion: files one after another, or documents that the caller has already.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::bioc::{BiocJson, BiocXml};
 use super::eu_adr::EU_ADR;
@@ -15,6 +16,7 @@ use super::sentence_table::SentenceTable;
 use super::table::Table;
 use super::{Documents, Format};
 use crate::document::Location;
+use crate::tag::{self, Tagger};
 use crate::{Document, IngestError, Reject, RejectKind};
 
 /// The path that stands for standard input.
@@ -58,6 +60,25 @@ impl<'a> Corpus<'a> {
         I::IntoIter: Send + 'a,
     {
         Self { documents: Box::new(documents.into_iter()), meter: Meter::default(), bytes_total: None }
+    }
+
+    /// Lets a tagger find the mentions of documents that have no annotations, or of all documents if `fresh`; and leads
+    /// the identifiers of the others to those of the tagger, so that one thing is one entity under whatever scheme a
+    /// text names it.
+    #[must_use]
+    pub fn tagged(self, tagger: Arc<dyn Tagger + 'a>, fresh: bool) -> Self {
+        let documents = self.documents.map(move |item| {
+            item.map(|mut document| {
+                if fresh || document.annotations.is_empty() {
+                    document.annotations =
+                        tagger.tag(&document).into_iter().map(|mention| mention.annotation).collect();
+                } else {
+                    tag::link(&mut document.annotations, &*tagger);
+                }
+                document
+            })
+        });
+        Self { documents: Box::new(documents), ..self }
     }
 
     /// How many bytes its files have on disk; `None` if that is not known.
@@ -168,7 +189,7 @@ pub(super) mod tests {
     }
 
     /// Everything that a reader gives for a text.
-    pub(in crate::reader) fn read_text(format: Format, text: &str) -> Vec<Result<Document, Reject>> {
+    pub(crate) fn read_text(format: Format, text: &str) -> Vec<Result<Document, Reject>> {
         let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
         read(Input::new(bytes, "test".into()).unwrap(), format).collect()
     }

@@ -16,6 +16,8 @@ mod table;
 mod xml;
 
 pub use corpus::Corpus;
+#[cfg(test)]
+pub(crate) use corpus::tests::read_text;
 pub use format::Format;
 pub(crate) use input::{BadLine, Input as LineSource};
 pub(crate) use json_lines::explain;
