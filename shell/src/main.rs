@@ -1,5 +1,6 @@
 //! The `hopgraph` program: arguments in, exit code out.
 
+mod argument_value;
 mod arguments;
 mod command;
 mod interrupt;

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::{Command, Flow};
-use crate::arguments::parameter;
+use crate::argument_value::parameter;
 use crate::render::json_value;
 use crate::session::Session;
 
