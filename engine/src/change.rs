@@ -9,7 +9,7 @@ use crate::storage::family::Family;
 use crate::storage::key::{self, Key, Side};
 use crate::storage::record::{self, Reading};
 use crate::storage::staging::Staging;
-use crate::storage::store::StoreSnapshot;
+use crate::storage::store::{Batch, StoreSnapshot};
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, Graph, LabelId, Mention, NewDocument, NewSentence, Node, NodeId,
     NodeSet, Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View,
