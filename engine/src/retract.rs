@@ -10,6 +10,9 @@ use crate::storage::set;
 use crate::storage::store::{StoreSnapshot, damaged};
 use crate::{Change, DocumentId, Edge, Graph, NodeId, RunId, SentenceId, StorageError, View, read};
 
+/// Readings, and the key to go on from if there may be more.
+type Readings = (Vec<(SentenceId, Edge)>, Option<Vec<u8>>);
+
 /// The most edits that are held before a piece of a large retraction is written.
 const PIECE_EDITS_MAX: usize = 200_000;
 
@@ -256,7 +259,7 @@ impl RunRetraction<'_> {
     }
 
     /// Some readings from this key on, and the key to go on from if there may be more.
-    fn next_readings(&self, from: &[u8]) -> Result<(Vec<(SentenceId, Edge)>, Option<Vec<u8>>), StorageError> {
+    fn next_readings(&self, from: &[u8]) -> Result<Readings, StorageError> {
         let mut found = Vec::new();
         let mut entries = self.change.store.prefix_from(Family::Readings, [], from);
         while let Some((key, _)) = entries.entry()? {
