@@ -51,7 +51,7 @@ pub enum QueryErrorKind {
     Interrupted(#[from] Interruption),
     /// The graph could not be read or written.
     #[error(transparent)]
-    Storage(StorageError),
+    Storage(Box<StorageError>),
     /// The model that VERIFY reads with failed.
     #[error(transparent)]
     Verifier(VerifierError),
@@ -78,7 +78,7 @@ impl From<StorageError> for QueryError {
     fn from(error: StorageError) -> Self {
         let kind = match error {
             StorageError::Interrupted(interruption) => QueryErrorKind::Interrupted(interruption),
-            other => QueryErrorKind::Storage(other),
+            other => QueryErrorKind::Storage(Box::new(other)),
         };
         Self { kind, span: None, help: None }
     }

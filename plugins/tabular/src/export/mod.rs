@@ -130,7 +130,7 @@ trait Sink {
 fn open<'w>(
     format: ExportFormat,
     destination: Destination<'w>,
-    reader: &Reader<'_>,
+    reader: &Reader<'_, '_>,
     evidence: bool,
     files: &mut Vec<PathBuf>,
 ) -> Result<Box<dyn Sink + 'w>, ExportError> {
@@ -179,7 +179,7 @@ impl Output<'_> {
 }
 
 fn write_all(
-    reader: &Reader<'_>,
+    reader: &Reader<'_, '_>,
     sink: &mut dyn Sink,
     with_evidence: bool,
     summary: &mut ExportSummary,
