@@ -149,12 +149,12 @@ mod tests {
     /// The number of unordered pairs at each distance, by a search from every node.
     fn judge(sample: &[Relation]) -> [usize; 5] {
         let topology = topology(sample);
-        let mut counts = [0; 5];
+        let mut counts = [0_usize; 5];
         for start in 0..topology.node_count() as u32 {
             let mut distance = vec![usize::MAX; topology.node_count()];
             distance[start as usize] = 0;
             let mut frontier = vec![start];
-            for hops in 1..=4 {
+            for (hops, count) in counts.iter_mut().enumerate().skip(1) {
                 let mut next = Vec::new();
                 for node in frontier {
                     for &end in topology.ends(NodeId::new(node)) {
@@ -164,7 +164,7 @@ mod tests {
                         }
                     }
                 }
-                counts[hops] += next.iter().filter(|&&end| end > start).count();
+                *count += next.iter().filter(|&&end| end > start).count();
                 frontier = next;
             }
         }

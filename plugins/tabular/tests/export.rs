@@ -1,5 +1,7 @@
 //! A graph that is exported and loaded again is the same graph; every format holds every node and edge.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -34,7 +34,6 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
             arguments.rejects.clone().unwrap_or_else(|| default_rejects(&arguments.database, "ingest-rejects.tsv")),
         ),
         batch_pairs: IngestOptions::default().batch_pairs.max(arguments.device.inputs_at_once()),
-        ..IngestOptions::default()
     };
     let cancel = interrupt::flag(Second::Exits);
     let mut meter = Meter::new("pairs");

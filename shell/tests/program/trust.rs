@@ -76,8 +76,8 @@ fn pairs_are_verified_by_their_sentences_and_the_verdict_can_be_written() {
     let folder = ingested();
     let query = "MATCH (g:gene), (d:disease) RETURN g, d ORDER BY g.name";
     let verify = |more: &[&str]| {
-        let arguments = [&["verify", "g", query, "--model", &model(), "--format", "jsonl"], more].concat();
-        folder.run(&arguments)
+        let model = model();
+        folder.run(&[&["verify", "g", query, "--model", &model, "--format", "jsonl"], more].concat())
     };
     let output = done(verify(&[]));
     let rows: Vec<&str> = output.stdout.lines().collect();
