@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use crate::{Classifier, Device, InferenceError, LanguageModel, Replicas};
 
-/// Inputs that a graphics card is given at a time: some batches of sentences, so that it seldom waits for the next.
-const CARD_INPUTS: usize = 2048;
+/// Inputs that are classified in one call for each graphics card, so that it seldom waits for the next call.
+const CARD_INPUTS: usize = 4096;
+/// Inputs that one of several cards takes at a time: some batches of sentences, few enough that all end together.
+const PIECE_INPUTS: usize = 1024;
 
 /// The devices that share the work of a model: `cpu`, `cuda` (the first graphics card), `cuda:0,2` or `all` (all cards).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +96,7 @@ pub(crate) fn replicas(
     };
     let named =
         devices.iter().map(name).zip(loaded).map(|(name, model)| (name, Box::new(model) as Box<dyn Classifier>));
-    Ok(Box::new(Replicas::new(named.collect(), CARD_INPUTS)))
+    Ok(Box::new(Replicas::new(named.collect(), PIECE_INPUTS)))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::architecture::Architecture;
 use crate::cpu;
 use crate::mask::Masks;
 use crate::network::{self, Network, Question, Sequence};
+use crate::pieces::in_pieces;
 use crate::prompt::{Prompt, Template};
 use crate::tokenizer::{Frame, Tokenizer, TokenizerFiles};
 use crate::weights::{Container, Weights};
@@ -57,6 +58,11 @@ impl Reading {
         }
     }
 }
+
+/// Inputs that are read while a card computes others, and how many such pieces are under way at once: one is read, one is
+/// computed, and one waits, so that the card goes from piece to piece without a pause.
+const PIECE_INPUTS: usize = 1024;
+const PIECES: usize = 3;
 
 impl LanguageModel {
     /// Loads the model of a folder.
@@ -117,6 +123,21 @@ impl LanguageModel {
         self.network.device_use()
     }
 
+    fn classify_at_once(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
+        let mut read: Vec<Result<Sequence, InputError>> =
+            inputs.par_iter().map(|input| self.read(input)).collect::<Result<_, _>>()?;
+        let sequences: Vec<Sequence> = read.iter().flatten().cloned().collect();
+        let mut logits = self.network.logits(&sequences)?.into_iter();
+        let shared = self.reading.shared();
+        let classified = read.drain(..).map(|sequence| {
+            sequence.map(|sequence| {
+                let logits = logits.next().expect("there are logits for each sequence");
+                Classification::from_logits(logits, self.temperature, [shared, &sequence.tokens].concat())
+            })
+        });
+        Ok(classified.collect())
+    }
+
     /// What the model is to read of an input, after the tokens that all share.
     fn read(&self, input: &Input) -> Result<Result<Sequence, InputError>, InferenceError> {
         let sentence = match self.masks.sentence(input) {
@@ -135,18 +156,11 @@ impl Classifier for LanguageModel {
     }
 
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
-        let mut read: Vec<Result<Sequence, InputError>> =
-            inputs.par_iter().map(|input| self.read(input)).collect::<Result<_, _>>()?;
-        let sequences: Vec<Sequence> = read.iter().flatten().cloned().collect();
-        let mut logits = self.network.logits(&sequences)?.into_iter();
-        let shared = self.reading.shared();
-        let classified = read.drain(..).map(|sequence| {
-            sequence.map(|sequence| {
-                let logits = logits.next().expect("there are logits for each sequence");
-                Classification::from_logits(logits, self.temperature, [shared, &sequence.tokens].concat())
-            })
-        });
-        Ok(classified.collect())
+        // The processor computes with all its cores what it has read with all of them; a card would wait for it.
+        if self.network.device_use().is_none() {
+            return self.classify_at_once(inputs);
+        }
+        in_pieces(inputs, PIECE_INPUTS, PIECES, |piece| self.classify_at_once(piece))
     }
 
     fn warnings(&self) -> Vec<String> {

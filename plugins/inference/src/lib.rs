@@ -22,6 +22,7 @@ mod mask;
 mod model_folder;
 mod network;
 mod options;
+mod pieces;
 mod prompt;
 mod quantize;
 mod recorded;

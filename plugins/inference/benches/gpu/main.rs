@@ -72,7 +72,7 @@ fn batch_sizes() -> Vec<Option<usize>> {
 
 /// Loads a model, times it, and prints its line of the table.
 fn time(shape: &Shape, folder: &Path, card: usize, precision: WeightPrecision, tokens: Option<usize>, rate: f64) {
-    let options = LoadOptions { device: Device::Cuda(card), precision, batch_tokens: tokens, ..LoadOptions::default() };
+    let options = LoadOptions { device: Device::Cuda(card), precision, batch_tokens: tokens };
     let start = Instant::now();
     let model = LanguageModel::load(&ModelFolder::read(folder).unwrap(), &options).unwrap();
     let loading = start.elapsed();
@@ -87,7 +87,8 @@ fn time(shape: &Shape, folder: &Path, card: usize, precision: WeightPrecision, t
     let operations = each * 2.0 * shape.parameters() as f64 * shape.own as f64;
     let name = if precision == WeightPrecision::Quantized { "blocks" } else { "bf16" };
     let tokens = tokens.map_or("own".to_owned(), |tokens| tokens.to_string());
-    text::compare(&model, shape.shared);
+    // A narrow model is through with a few sentences before it is seen how they flow.
+    text::compare(&model, shape.shared, if shape.width < 1024 { 96 } else { 6 });
     println!(
         "{:<22} {:<8} {:>7} {:>12.0} {:>9.0} {:>6.1}% {:>12.2} {:>10.1} {:>8.1}%",
         shape.name,

@@ -17,9 +17,9 @@ fn inputs(times: usize) -> Vec<Input> {
     sentences.iter().cycle().take(times * sentences.len()).cloned().collect()
 }
 
-/// Prints how fast real sentences are classified from text, and how fast the same tokens alone.
-pub(crate) fn compare(model: &LanguageModel, shared: usize) {
-    let inputs = inputs(6);
+/// Prints how fast real sentences, so many times over, are classified from text, and how fast the same tokens alone.
+pub(crate) fn compare(model: &LanguageModel, shared: usize, times: usize) {
+    let inputs = inputs(times);
     let start = Instant::now();
     let found = model.classify(&inputs).unwrap();
     let from_text = start.elapsed().as_secs_f64();
@@ -47,7 +47,7 @@ pub(crate) fn scale(folder: &Path) {
     let mut alone = 0.0;
     for count in [1, 2, 4, 8].into_iter().filter(|&count| cards.len() > 1 && count <= cards.len()) {
         let model = load_on(folder, &Devices::Cards(numbers(&cards[..count]))).unwrap();
-        let inputs = inputs(24);
+        let inputs = inputs(48);
         drop(model.classify(&inputs[..4096 * count.min(2)]).unwrap());
         let start = Instant::now();
         drop(model.classify(&inputs).unwrap());

@@ -46,6 +46,7 @@ pub(super) fn compile(source: &str, options: &[String]) -> Result<Ptx, String> {
     let program = Program(program);
     // SAFETY: here and below the program was created above and is destroyed when `program` goes.
     if let Err(error) = unsafe { nvrtc::result::compile_program(program.0, options) } {
+        // SAFETY: as above.
         let log = unsafe { nvrtc::result::get_program_log(program.0) }.unwrap_or_default();
         let log: Vec<u8> = log.iter().map(|&letter| letter.cast_unsigned()).take_while(|&letter| letter != 0).collect();
         return Err(format!("{error}: {}", String::from_utf8_lossy(&log)));
@@ -111,11 +112,11 @@ impl Memory {
 
     /// All of it, to be written.
     pub(super) fn all_mut(&mut self) -> PartMut<'_> {
-        self.from_mut(0)
+        self.rest_mut(0)
     }
 
     /// All of it from some byte on, to be written.
-    pub(super) fn from_mut(&mut self, from: usize) -> PartMut<'_> {
+    pub(super) fn rest_mut(&mut self, from: usize) -> PartMut<'_> {
         let Part { address, length, .. } = self.part(from, self.length() - from);
         PartMut { address, length, memory: PhantomData }
     }

@@ -91,7 +91,7 @@ impl Matrix {
         let mut from = 0;
         for part in &self.parts {
             let numbers = part.rows * self.inputs;
-            kernels.expand(part.format, part.memory.all(), &to.from_mut(from), numbers)?;
+            kernels.expand(part.format, part.memory.all(), &to.rest_mut(from), numbers)?;
             from += numbers * kernels.build.number.bytes();
         }
         Ok(())

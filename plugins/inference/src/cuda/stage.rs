@@ -163,6 +163,11 @@ struct Running<M> {
 struct Pending<'a> {
     slot: Taken<'a>,
     rows: Vec<usize>,
+    marks: Marks,
+}
+
+/// When the card has done the batch before, begins with this one, and has done it.
+struct Marks {
     previous_end: Option<Arc<CudaEvent>>,
     begin: Arc<CudaEvent>,
     end: Arc<CudaEvent>,
@@ -227,7 +232,7 @@ impl<M: Forward> Stage<M> {
         let begun = self.start_locked(&mut running, slot.get(), &chosen);
         drop(running);
         match begun {
-            Ok((previous_end, begin, end)) => Ok(Pending { slot, rows, previous_end, begin, end }),
+            Ok(marks) => Ok(Pending { slot, rows, marks }),
             Err(failure) => Err((failure, rows)),
         }
     }
@@ -237,7 +242,7 @@ impl<M: Forward> Stage<M> {
         running: &mut Running<M>,
         slot: &mut Slot,
         sequences: &[&Sequence],
-    ) -> Result<(Option<Arc<CudaEvent>>, Arc<CudaEvent>, Arc<CudaEvent>), Failure> {
+    ) -> Result<Marks, Failure> {
         let tokens: usize = sequences.iter().map(|sequence| sequence.tokens.len()).sum();
         if tokens > running.capacity {
             // Another caller has made less room since this batch was cut.
@@ -251,7 +256,7 @@ impl<M: Forward> Stage<M> {
         running.use_so_far.batches += 1;
         running.use_so_far.sequences += sequences.len() as u64;
         running.use_so_far.tokens += tokens as u64;
-        Ok((running.end.replace(end.clone()), begin, end))
+        Ok(Marks { previous_end: running.end.replace(end.clone()), begin, end })
     }
 
     /// Notes the moment when the card has come this far.
@@ -267,8 +272,9 @@ impl<M: Forward> Stage<M> {
             logits[row] = found.to_vec();
         }
         if self.timed {
-            let busy = pending.begin.elapsed_ms(&pending.end)?;
-            let waited = pending.previous_end.map_or(Ok(0.0), |end| end.elapsed_ms(&pending.begin))?;
+            let Marks { previous_end, begin, end } = pending.marks;
+            let busy = begin.elapsed_ms(&end)?;
+            let waited = previous_end.map_or(Ok(0.0), |end| end.elapsed_ms(&begin))?;
             let mut running = lock(&self.running);
             running.use_so_far.busy += milliseconds(busy);
             running.use_so_far.idle += milliseconds(waited);

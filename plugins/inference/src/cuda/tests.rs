@@ -117,8 +117,11 @@ fn on_card(
     network.logits(sequences).unwrap()
 }
 
-/// Every tiny model with what `transformers` says of it.
-fn cases() -> Vec<(&'static str, Box<dyn Fn() -> (Weights, Architecture)>)> {
+/// Opens a model anew.
+type Open = Box<dyn Fn() -> (Weights, Architecture)>;
+
+/// Every tiny model, by the name under which the answers of `transformers` are kept.
+fn cases() -> Vec<(&'static str, Open)> {
     vec![
         ("llama-gqa", Box::new(|| open(&reference().join("tiny-llama-gqa-f16.gguf")).unwrap())),
         ("llama-gqa", Box::new(|| HuggingFace::like("llama-gqa").open().unwrap())),
