@@ -351,6 +351,36 @@ impl Display for Operand<'_> {
     }
 }
 
+/// The left side of an operator: what an operator of the same rank made needs no brackets, for such operators group
+/// from the left, and a long chain of them must not nest deeper than it was written.
+struct Left<'a>(&'a Expression, u8);
+
+impl Display for Left<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let made_by = match &self.0.node {
+            ExpressionKind::Binary(operator, ..) => left_rank(*operator),
+            ExpressionKind::IsNull(..) => PREDICATE,
+            _ => 0,
+        };
+        if made_by != 0 && made_by == self.1 { write!(f, "{}", self.0) } else { write!(f, "{}", Operand(self.0)) }
+    }
+}
+
+/// The rank of the operators that ask something of one value, such as `IN` and `IS NULL`.
+const PREDICATE: u8 = 1;
+
+/// Which operators group from the left with each other; 0 for those that do not.
+fn left_rank(operator: BinaryOperator) -> u8 {
+    use BinaryOperator as Operator;
+    match operator {
+        Operator::In | Operator::StartsWith | Operator::EndsWith | Operator::Contains => PREDICATE,
+        Operator::Add | Operator::Subtract => 2,
+        Operator::Multiply | Operator::Divide | Operator::Modulo => 3,
+        Operator::Power => 4,
+        _ => 0,
+    }
+}
+
 /// An expression before `.key` or `[index]`, or behind a sign.
 struct Base<'a>(&'a Expression);
 
@@ -384,9 +414,11 @@ impl Display for ExpressionKind {
             Self::Unary(UnaryOperator::Not, operand) => write!(f, "NOT {}", Operand(operand)),
             Self::Unary(UnaryOperator::Negate, operand) => write!(f, "-{}", Base(operand)),
             Self::Unary(UnaryOperator::Plus, operand) => write!(f, "+{}", Base(operand)),
-            Self::Binary(operator, left, right) => write!(f, "{} {operator} {}", Operand(left), Operand(right)),
+            Self::Binary(operator, left, right) => {
+                write!(f, "{} {operator} {}", Left(left, left_rank(*operator)), Operand(right))
+            }
             Self::IsNull(of, negated) => {
-                write!(f, "{} IS {}NULL", Operand(of), if *negated { "NOT " } else { "" })
+                write!(f, "{} IS {}NULL", Left(of, PREDICATE), if *negated { "NOT " } else { "" })
             }
             Self::HasLabels(of, groups) => {
                 write!(f, "{}", Base(of))?;
