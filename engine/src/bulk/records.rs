@@ -78,7 +78,8 @@ impl RecordSorter {
         let bytes = &self.bytes;
         self.entries.par_sort_unstable_by(|one, other| {
             let by_key = one.prefix.cmp(&other.prefix).then_with(|| one.key(bytes).cmp(other.key(bytes)));
-            by_key.then(one.start.cmp(&other.start))
+            // An entry without a key and a value takes no room, so the next one starts where it does.
+            by_key.then(one.start.cmp(&other.start)).then(one.value.cmp(&other.value))
         });
     }
 
