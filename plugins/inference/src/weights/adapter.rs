@@ -128,7 +128,9 @@ impl Adapter {
             match shapes.get(name) {
                 Some(shape) if shape[..] == found => {}
                 Some(shape) => {
-                    return Err(fail(format!("`{name}` changes {found:?} numbers, not {shape:?}; {advice}")));
+                    return Err(fail(format!(
+                        "it changes `{name}` as if it were {found:?}, but it is {shape:?}; {advice}"
+                    )));
                 }
                 None => return Err(fail(format!("it changes `{name}`, which this model does not have; {advice}"))),
             }

@@ -6,6 +6,8 @@ It reads tiny.json and tiny.safetensors, checks that they give what they claim, 
 
     adapter/            a LoRA adapter of peft for the tiny Llama, and the same as llama.cpp keeps it
     adapter.json        the logits of the tiny Llama with the adapter, once with alpha / r and once with alpha / sqrt r
+    adapter-bert/       a LoRA adapter of peft for the tiny BERT, with its head for the classes, trained whole
+    adapter-bert.json   the logits of the tiny BERT with it
     segments.json       the tiny BERT on pairs of texts
     sentencepiece/      two small SentencePiece models, spaces put before texts or not, and what they make of some texts
     cased/              a small cased WordPiece vocabulary, and what transformers makes of some texts
@@ -109,6 +111,24 @@ def gguf_adapter(folder, heads, key_value_heads):
     writer.close()
 
 
+def classifying_adapter():
+    """A LoRA adapter of a classifier, whose head for the classes peft trains, and so saves, whole."""
+    model, reference = tiny("bert", transformers.BertForSequenceClassification, transformers.BertConfig)
+    settings = LoraConfig(r=2, lora_alpha=4, target_modules=["query", "value"], task_type="SEQ_CLS")
+    model = get_peft_model(model, settings)
+    for name, parameter in model.named_parameters():
+        if "lora_" in name or "modules_to_save" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    folder = HERE / "adapter-bert"
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink()
+    merged = model.merge_and_unload().eval()
+    with torch.no_grad():
+        logits = [merged(torch.tensor([ids])).logits[0].tolist() for ids in reference["inputs"]]
+    (HERE / "adapter-bert.json").write_text(json.dumps({"inputs": reference["inputs"], "plain": rounded(logits)}))
+
+
 def segments():
     model, reference = tiny("bert", transformers.BertForSequenceClassification, transformers.BertConfig)
     cases = []
@@ -177,6 +197,7 @@ def cased():
 
 
 adapters()
+classifying_adapter()
 segments()
 sentence_pieces()
 cased()

@@ -6,21 +6,21 @@ use crate::forgery::{HuggingFace, reference};
 use crate::network::{Question, Sequence};
 use crate::weights::Weights;
 
-/// Inputs and the logits of all tokens, as peft merges the adapter with this kind of scale.
-fn expected(kind: &str) -> (Vec<Sequence>, Vec<Vec<f32>>) {
-    let text = std::fs::read_to_string(reference().join("adapter.json")).unwrap();
+/// Inputs and the logits of all answers, as peft merges the adapter with this kind of scale.
+fn expected(file: &str, kind: &str) -> (Vec<Sequence>, Vec<Vec<f32>>) {
+    let text = std::fs::read_to_string(reference().join(file)).unwrap();
     let mut all: serde_json::Value = serde_json::from_str(&text).unwrap();
     let inputs: Vec<Vec<u32>> = serde_json::from_value(all["inputs"].take()).unwrap();
     let logits = serde_json::from_value(all[kind].take()).unwrap();
     (inputs.into_iter().map(Sequence::single).collect(), logits)
 }
 
-fn farthest(weights: &Path, adapter: &Path, kind: &str) -> f32 {
+fn farthest(weights: &Path, adapter: &Path, file: &str, kind: &str) -> f32 {
     let mut weights = Weights::open(weights).unwrap();
     weights.adapt(adapter).unwrap();
     let architecture = Architecture::read(&mut weights).unwrap();
-    let (sequences, expected) = expected(kind);
-    let answers: Vec<u32> = (0..256).collect();
+    let (sequences, expected) = expected(file, kind);
+    let answers: Vec<u32> = (0u32..).take(expected[0].len()).collect();
     let question = Question { shared: &[], answers: &answers };
     let network = crate::cpu::load(&mut weights, &architecture, question, WeightPrecision::Automatic).unwrap();
     let found = network.logits(&sequences).unwrap();
@@ -53,11 +53,22 @@ fn logits_are_those_of_the_model_that_peft_merges() {
         (rslora.0, "rslora"),
     ] {
         for weights in [&safetensors, &gguf] {
-            let farthest = farthest(weights, &adapter, kind);
+            let farthest = farthest(weights, &adapter, "adapter.json", kind);
             println!("{} with {}: farthest logit {farthest:.6}", weights.display(), adapter.display());
             assert!(farthest < 1e-3, "{} with {}: {farthest}", weights.display(), adapter.display());
         }
     }
+}
+
+#[test]
+fn an_adapter_may_bring_the_head_for_the_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = HuggingFace::like("bert").without("classifier.weight").without("classifier.bias");
+    let weights = bare.write(folder.path(), 1);
+    let adapter = reference().join("adapter-bert/adapter_model.safetensors");
+    assert!(Weights::open(&weights).and_then(|mut weights| Architecture::read(&mut weights)).is_err());
+    let distance = farthest(&weights, &adapter, "adapter-bert.json", "plain");
+    assert!(distance < 1e-3, "{distance}");
 }
 
 #[test]
