@@ -33,7 +33,8 @@ def straight(name):
 
 
 def key(name):
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+    name = name.lower().replace("'s ", " ")
+    return re.sub(r"[^a-z0-9]+", " ", name).strip()
 
 
 def clean(name):
@@ -105,19 +106,23 @@ def diseases(source):
     by_key = {key(entry.name): identifier for identifier, entry in entries.items()}
     for identifier, (name, synonyms, _) in terms.items():
         known = references[identifier]
-        meshes = [x for x in known if x.startswith("MESH:")]
+        # Descriptors before supplementary concepts, which are often subtypes.
+        meshes = sorted((x for x in known if x.startswith("MESH:")), key=lambda mesh: mesh not in entries)
+        omims = [x for x in known if x.startswith("OMIM:") and not x.startswith("OMIM:PS")]
         same = by_key.get(key(name))
         target = same or next(iter(meshes), None)
         if target is None:
-            omim = [x for x in known if x.startswith("OMIM:") and not x.startswith("OMIM:PS")]
-            target = omim[0] if len(omim) == 1 else identifier
+            target = omims[0] if len(omims) == 1 else identifier
         if target not in entries:
             entries[target] = Entry(target, name, "DO")
         # Of several terms under one MeSH heading only the one of its own name, or else the widest, is the same thing.
         group = by_mesh.get(target, [])
         named = [term for term in group if by_key.get(key(terms[term][0])) == target]
         is_same = identifier == widest(named or group, parents) if group else True
-        entries[target].add([name, *synonyms], [identifier, *known] if is_same and len(meshes) <= 1 else [])
+        # Several ids of one scheme are subtypes.
+        single = [*(meshes if len(meshes) == 1 else []), *(omims if len(omims) == 1 else [])]
+        others = [x for x in known if not x.startswith(("MESH:", "OMIM:"))]
+        entries[target].add([name, *synonyms], [identifier, *single, *others] if is_same else [])
     return entries.values()
 
 

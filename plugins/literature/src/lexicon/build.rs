@@ -161,7 +161,9 @@ impl LexiconBuilder {
 
     fn add_name(&mut self, concept: u32, text: &str, is_preferred: bool) {
         let text = text.trim();
-        let is_stopped = STOP_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
+        // In capitals throughout they are symbols of genes.
+        let is_word = text.chars().any(char::is_lowercase);
+        let is_stopped = is_word && STOP_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
         let letters = text.chars().filter(|character| character.is_alphabetic()).count();
         if text.len() > NAME_BYTES_MAX || text.chars().count() < 2 || letters == 0 || is_stopped {
             return;
