@@ -34,9 +34,14 @@ fn serve(behaviour: impl Fn(usize, &Value) -> Option<String> + Send + Sync + 'st
             let (behaviour, counted, most, now) =
                 (Arc::clone(&behaviour), Arc::clone(&counted), Arc::clone(&most), Arc::clone(&now));
             std::thread::spawn(move || {
-                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                answer(connection.unwrap(), &*behaviour, &counted);
-                now.fetch_sub(1, Ordering::SeqCst);
+                // A request is under way until its answer begins: its client sends no other before.
+                let counted_behaviour = |number: usize, body: &Value| {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let text = behaviour(number, body);
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    text
+                };
+                answer(connection.unwrap(), &counted_behaviour, &counted);
             });
         }
     });
@@ -44,7 +49,7 @@ fn serve(behaviour: impl Fn(usize, &Value) -> Option<String> + Send + Sync + 'st
 }
 
 /// Reads one request and answers it.
-fn answer(mut connection: TcpStream, behaviour: &Behaviour, requests: &AtomicUsize) {
+fn answer(mut connection: TcpStream, behaviour: &dyn Fn(usize, &Value) -> Option<String>, requests: &AtomicUsize) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let (mut length, mut key) = (0, None);
     loop {
