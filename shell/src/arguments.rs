@@ -9,6 +9,7 @@ use hopgraph::Value;
 use crate::argument_value::{
     corpus_format, delimiter, export_format, lexicon, output_format, parameter, probability, share,
 };
+use crate::model_arguments::ModelArguments;
 use crate::quantity;
 use crate::render::Format;
 
@@ -201,12 +202,9 @@ pub(crate) struct IngestArguments {
     /// Files of texts, plain or gzipped, folders or patterns; `-`: standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Folder of the model, with its model.toml
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
-    pub(crate) device: hopgraph::inference::Devices,
+    /// Which model reads
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
     /// Format of the files: pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr. Default: told
     /// from the beginning of each file
     #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
@@ -287,12 +285,9 @@ Each line is an object with masks in the sentence, or with the places of its two
    \"spans\": [{\"start\": 0, \"end\": 5, \"label\": \"gene\"}, {\"start\": 13, \"end\": 19, \"label\": \"disease\"}]}
 It comes out again with `answer` and `probabilities`.")]
 pub(crate) struct ClassifyArguments {
-    /// Folder of the model, with its model.toml
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
-    pub(crate) device: hopgraph::inference::Devices,
+    /// Which model reads
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
     /// JSON Lines to read; `-` or none: standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
@@ -314,12 +309,9 @@ and `fold_as_test`; a table of sentence and label without a header row; or JSON 
 A label is 1, 0, associated, denied or unrelated. Where training rows are known, by --train, --fold or --test-share,
 it is told how many test sentences stand among them; a split that leaks is never called clean.")]
 pub(crate) struct EvalArguments {
-    /// Folder of the model, with its model.toml
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// Where the model is computed: cpu, cuda (the first graphics card), cuda:0,2 or all
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", hide_default_value = true)]
-    pub(crate) device: hopgraph::inference::Devices,
+    /// Which model reads
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
     /// Files of labelled sentences, plain or gzipped
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,

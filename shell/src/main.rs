@@ -5,6 +5,7 @@ mod arguments;
 mod command;
 mod interrupt;
 mod line;
+mod model_arguments;
 mod progress;
 mod quantity;
 mod render;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::architecture::Architecture;
 use crate::cpu;
 use crate::mask::Masks;
-use crate::network::{self, Network, Question, Sequence};
+use crate::network::{self, Network, Question, Sequence, distinct};
 use crate::pieces::in_pieces;
 use crate::prompt::{Prompt, Template};
 use crate::tokenizer::{Frame, Tokenizer, TokenizerFiles};
@@ -126,12 +126,12 @@ impl LanguageModel {
     fn classify_at_once(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
         let mut read: Vec<Result<Sequence, InputError>> =
             inputs.par_iter().map(|input| self.read(input)).collect::<Result<_, _>>()?;
-        let sequences: Vec<Sequence> = read.iter().flatten().cloned().collect();
-        let mut logits = self.network.logits(&sequences)?.into_iter();
+        let (sequences, places) = distinct(read.iter().flatten());
+        let (logits, mut places) = (self.network.logits(&sequences)?, places.into_iter());
         let shared = self.reading.shared();
         let classified = read.drain(..).map(|sequence| {
             sequence.map(|sequence| {
-                let logits = logits.next().expect("there are logits for each sequence");
+                let logits = logits[places.next().expect("each sequence has a place")].clone();
                 Classification::from_logits(logits, self.temperature, [shared, &sequence.tokens].concat())
             })
         });

@@ -1,5 +1,7 @@
 //! The socket for what computes: tokens in, logits of the answers out.
 
+use std::collections::HashMap;
+
 use crate::architecture::Architecture;
 use crate::weights::Weights;
 use crate::{Device, DeviceUse, InferenceError, LoadOptions, cpu};
@@ -18,7 +20,7 @@ pub(crate) trait Network: Send + Sync {
 }
 
 /// The tokens of one input, without those that all inputs share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Sequence {
     pub(crate) tokens: Vec<u32>,
     /// Where a second text begins, which an encoder tells from the first; the length if there is none.
@@ -30,6 +32,21 @@ impl Sequence {
     pub(crate) fn single(tokens: Vec<u32>) -> Self {
         Self { second: tokens.len(), tokens }
     }
+}
+
+/// The sequences without those that were there before, and the place of each among them: what is the same is computed
+/// once.
+pub(crate) fn distinct<'s>(sequences: impl Iterator<Item = &'s Sequence>) -> (Vec<Sequence>, Vec<usize>) {
+    let (mut kept, mut known) = (Vec::new(), HashMap::new());
+    let places = sequences
+        .map(|sequence| {
+            *known.entry(sequence).or_insert_with(|| {
+                kept.push(sequence.clone());
+                kept.len() - 1
+            })
+        })
+        .collect();
+    (kept, places)
 }
 
 /// What a network is asked.
@@ -56,5 +73,19 @@ pub(crate) fn load(
         Device::Cuda(_) => Err(InferenceError::NoDevice {
             problem: "this program was built without it; build it with `--features cuda`".to_owned(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_is_kept_once_and_found_by_its_place() {
+        let [one, two] = [vec![1, 2], vec![2, 1]].map(Sequence::single);
+        let pair = Sequence { second: 1, ..one.clone() };
+        let (kept, places) = distinct([&one, &two, &one, &pair, &two].into_iter());
+        assert_eq!((kept, places), (vec![one, two, pair], vec![0, 1, 0, 2, 1]));
+        assert_eq!(distinct(std::iter::empty()), (vec![], vec![]));
     }
 }

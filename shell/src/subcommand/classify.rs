@@ -16,11 +16,11 @@ pub(crate) fn run(arguments: &ClassifyArguments) -> Result<ExitCode> {
         Some(file) => Box::new(File::open(file).with_context(|| file.display().to_string())?),
         None => Box::new(stdin()),
     };
-    let model = hopgraph::inference::load_on(&arguments.model, &arguments.device)?;
+    let model = arguments.model.load()?;
     super::write_model_warnings(&model)?;
     let least = ClassifyOptions::default().batch_lines;
     let options =
-        ClassifyOptions { logits: arguments.logits, batch_lines: least.max(arguments.device.inputs_at_once()) };
+        ClassifyOptions { logits: arguments.logits, batch_lines: least.max(arguments.model.device.inputs_at_once()) };
     let outcome = classify_lines(source, &mut BufWriter::new(stdout()), &model, &options);
     let summary = outcome.map_err(|error| match error {
         // Bare, so that a reader that went away is known as such.

@@ -15,7 +15,7 @@ use crate::terminal;
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
     let (train, test) = rows(arguments)?;
-    let model = hopgraph::inference::load_on(&arguments.model, &arguments.device)?;
+    let model = arguments.model.load()?;
     super::write_model_warnings(&model)?;
     let evaluation = evaluate(&model, &test, train.as_deref())?;
     let fit = arguments.fit_temperature.then(|| fit_temperature(&model, &test)).transpose()?;
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
         render::reliability_chart(&report).write(path)?;
     }
     if let Some(fit) = fit.filter(|_| arguments.store) {
-        store(&arguments.model, &fit)?;
+        store(&arguments.model.model, &fit)?;
     }
     Ok(exit_code(&evaluation))
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
     // Both take their time to load.
     let (tagger, model) = std::thread::scope(|scope| {
         let tagger = scope.spawn(|| super::tag::tagger(&arguments.tagging));
-        let model = hopgraph::inference::load_on(&arguments.model, &arguments.device);
+        let model = arguments.model.load();
         (tagger.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), model)
     });
     let (corpus, model) = (corpus.tagged(Arc::new(tagger?), arguments.fresh), model?);
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
         rejects: Some(
             arguments.rejects.clone().unwrap_or_else(|| default_rejects(&arguments.database, "ingest-rejects.tsv")),
         ),
-        batch_pairs: IngestOptions::default().batch_pairs.max(arguments.device.inputs_at_once()),
+        batch_pairs: IngestOptions::default().batch_pairs.max(arguments.model.device.inputs_at_once()),
     };
     let cancel = interrupt::flag(Second::Exits);
     let mut meter = Meter::new("pairs");

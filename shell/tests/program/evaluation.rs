@@ -107,3 +107,21 @@ fn what_cannot_be_evaluated_is_told() {
         assert!(output.stderr.contains(expected), "{arguments:?}: {}", output.stderr);
     }
 }
+
+#[test]
+fn a_first_model_leaves_to_the_other_only_what_it_is_not_sure_of() {
+    let folder = Folder::new();
+    let model = data("models/starter-llama-15m");
+    let model = model.to_str().unwrap();
+    fs::write(folder.path("dev.jsonl"), development_rows(40)).unwrap();
+    let scores = |more: &[&str]| -> Value {
+        let output = folder.run(&[&["eval", "--model", model, "dev.jsonl", "--json"][..], more].concat());
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        serde_json::from_str(&output.stdout).unwrap()
+    };
+    let (alone, twice) = (scores(&[]), scores(&["--first-model", model, "--band", "0.3..0.7"]));
+    assert_eq!(alone["related"], twice["related"], "the same model twice says the same");
+    assert_eq!(twice["model"], "starter-llama-15m, then starter-llama-15m");
+    let output = folder.run(&["eval", "--model", model, "dev.jsonl", "--band", "0.3..0.7"]);
+    assert_eq!((output.code, output.stderr.contains("--first-model")), (2, true), "{}", output.stderr);
+}
