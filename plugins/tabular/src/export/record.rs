@@ -96,9 +96,15 @@ impl<'s, 'g> Reader<'s, 'g> {
                 documents.extend(self.snapshot.sentence(*sentence)?.map(|sentence| sentence.document));
             }
         }
+        let mut ends = [name(edge.source)?, name(edge.target)?];
+        if relation.symmetric {
+            // Which end the graph has first follows from its numbers, which mean nothing outside of it.
+            ends.sort_unstable();
+        }
+        let [source, target] = ends;
         Ok(EdgeRecord {
-            source: name(edge.source)?,
-            target: name(edge.target)?,
+            source,
+            target,
             relation: relation.clone(),
             confidence: self.snapshot.confidence(edge)?,
             evidence: evidence.len() as u64,
