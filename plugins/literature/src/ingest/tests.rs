@@ -401,9 +401,10 @@ fn documents_that_their_source_takes_back_leave_the_graph() {
             let options = IngestOptions { batch_pairs, ..IngestOptions::default() };
             let documents = [
                 withdrawn("X:1", status),
-                document("X:1", "[A1] causes <gout>. [B2] causes <gout>."),
+                // No two sentences are the same once masked: of those the first is read for all.
+                document("X:1", "[A1] brings <gout>. [B2] and <gout> go together."),
                 withdrawn("X:1", status),
-                document("X:3", "[B2] causes <gout>."),
+                document("X:3", "[B2] makes <gout> worse."),
                 kept.clone(),
                 withdrawn("X:3", status),
                 withdrawn("X:4", status),
