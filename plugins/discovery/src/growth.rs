@@ -3,7 +3,7 @@
 //! The definition: a **relation** is a row of the table, whatever its label, and its two ends are nodes by the words that
 //! the sentence uses. A **found pair** is two nodes, of either kind, whose shortest path has 2 up to k hops; it is counted
 //! once, and as a percentage of the relations sampled. Of the definitions tried this one comes nearest to the paper's
-//! figures; `benches/record/growth.md` lists them all.
+//! figures; `plugins/discovery/benches/record/growth.md` lists them all.
 
 use std::sync::Arc;
 
