@@ -56,10 +56,14 @@ class Entry:
 
 
 def write(path, entries):
+    entries = list(entries)
+    own = {entry.identifier for entry in entries}
     with open(path, "w", encoding="utf-8") as file:
         file.write("id\tname\tsynonyms\txrefs\tkind\n")
         for entry in entries:
-            fields = [entry.identifier, entry.name, "|".join(entry.synonyms), "|".join(entry.xrefs), entry.kind]
+            # What is an entry of its own is not the same as another.
+            xrefs = [xref for xref in entry.xrefs if xref not in own]
+            fields = [entry.identifier, entry.name, "|".join(entry.synonyms), "|".join(xrefs), entry.kind]
             file.write("\t".join(fields) + "\n")
 
 

@@ -72,6 +72,8 @@ fn the_built_in_lexicon_is_whole_and_its_schemes_meet() {
         assert_eq!(lexicon.concept_of(one), lexicon.concept_of(other), "{one} {other}");
         assert!(lexicon.concept_of(one).is_some(), "{one}");
     }
+    // Melanoma has cross references in common with narrower terms, and is none of them.
+    assert_eq!(lexicon.concept_of("MESH:D008545").map(|concept| concept.name.as_str()), Some("Melanoma"));
     assert!(identifiers(&lexicon, "hepatocellular carcinoma").contains(&"MESH:D006528".to_owned()));
     assert!(identifiers(&lexicon, "aspirin").contains(&"MESH:D001241".to_owned()));
 }

