@@ -1,11 +1,13 @@
 //! A store that another process writes, followed from this one.
 //!
-//! RocksDB calls this a secondary instance. It reads the files of the other process and never writes any of them. What it
-//! shows does not move until it is told to catch up, so between two times of catching up it is a snapshot by itself.
+//! RocksDB calls this a secondary instance. It reads the files of the other process and never writes any of them. It can be
+//! told to catch up, but must not be: what it has read from a write-ahead log stays before the file into which the other
+//! process has flushed it meanwhile, together with what came after, and an old value then hides a newer one. So an instance
+//! never moves, and is a snapshot by itself; catching up is opening another one beside it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rocksdb::{Cache, DB, ErrorKind};
@@ -25,13 +27,15 @@ pub(crate) struct Follower {
     path: PathBuf,
     cache: Cache,
     current: RwLock<Arc<Instance>>,
-    /// Whether the last attempt to catch up came to an end. If not, families may be seen at two moments.
-    settled: AtomicBool,
+    /// Held by whoever catches up.
+    moving: Mutex<()>,
 }
 
-/// A secondary instance, which holds still.
+/// A secondary instance, which never moves.
 pub(crate) struct Instance {
     pub(super) database: DB,
+    /// The files as they were before it was opened.
+    files: Option<Files>,
     /// Where RocksDB writes what it has to say; deleted after the database is closed, as fields are dropped in order.
     _scratch: tempfile::TempDir,
 }
@@ -45,12 +49,8 @@ impl Follower {
         }
         let cache = new_cache();
         let instance = open_instance(graph_directory, &cache)?;
-        Ok(Self {
-            path: graph_directory.to_owned(),
-            cache,
-            current: RwLock::new(Arc::new(instance)),
-            settled: AtomicBool::new(true),
-        })
+        let current = RwLock::new(Arc::new(instance));
+        Ok(Self { path: graph_directory.to_owned(), cache, current, moving: Mutex::new(()) })
     }
 
     /// The moment that is shown now.
@@ -58,32 +58,22 @@ impl Follower {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Fails if the last attempt to catch up did, until one succeeds.
-    pub(crate) fn verify_settled(&self) -> Result<(), StorageError> {
-        // Whoever catches up holds the lock for writing.
-        let _not_now = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        if self.settled.load(Ordering::Relaxed) { Ok(()) } else { Err(never_still(&self.path)) }
-    }
-
     /// Moves on to what the other process has written by now, after `prepare` has seen it; false if that is nothing new.
-    /// Snapshots taken before do not move: as long as there is one, a second instance is opened beside the first.
+    /// Snapshots taken before do not move. If it fails, what was shown is still shown.
     pub(crate) fn catch_up(
         &self,
         prepare: impl FnOnce(&StoreSnapshot<'_>) -> Result<(), StorageError>,
     ) -> Result<bool, StorageError> {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let before = current.database.latest_sequence_number();
-        self.settled.store(false, Ordering::Relaxed);
-        let moved_in_place = match Arc::get_mut(&mut current) {
-            Some(instance) => settle(&self.path, || instance.database.try_catch_up_with_primary()).is_ok(),
-            None => false,
-        };
-        if !moved_in_place {
-            *current = Arc::new(open_instance(&self.path, &self.cache)?);
+        let _one_at_a_time = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.current();
+        if old.files.is_some() && old.files == files(&self.path) {
+            return Ok(false);
         }
-        prepare(&StoreSnapshot::of_instance(Arc::clone(&current)))?;
-        self.settled.store(true, Ordering::Relaxed);
-        Ok(current.database.latest_sequence_number() != before)
+        let new = Arc::new(open_instance(&self.path, &self.cache)?);
+        prepare(&StoreSnapshot::of_instance(Arc::clone(&new)))?;
+        let is_newer = new.database.latest_sequence_number() != old.database.latest_sequence_number();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(is_newer)
     }
 }
 
@@ -96,12 +86,13 @@ impl std::fmt::Debug for Follower {
 fn open_instance(graph_directory: &Path, cache: &Cache) -> Result<Instance, StorageError> {
     let path = directory::store(graph_directory);
     let scratch = tempfile::tempdir().map_err(|source| StorageError::File { path: std::env::temp_dir(), source })?;
-    let database = settle(graph_directory, || {
-        let families = family_descriptors(cache);
-        DB::open_cf_descriptors_as_secondary(&database_options(), path.as_path(), scratch.path(), families)
+    let (database, files) = settle(graph_directory, || {
+        let (families, files) = (family_descriptors(cache), files(graph_directory));
+        let options = database_options();
+        let database = DB::open_cf_descriptors_as_secondary(&options, path.as_path(), scratch.path(), families)?;
+        Ok((database, files))
     })?;
-    settle(graph_directory, || database.try_catch_up_with_primary())?;
-    Ok(Instance { database, _scratch: scratch })
+    Ok(Instance { database, files, _scratch: scratch })
 }
 
 /// Does something that reads the files of the other process until they did not change under it. RocksDB reads the manifest,
@@ -156,4 +147,25 @@ pub(super) struct Manifest {
     pub(super) name: String,
     /// In bytes.
     pub(super) length: u64,
+}
+
+/// The manifest and the write-ahead logs with their lengths: nothing is written without one of them changing.
+#[derive(Debug, PartialEq, Eq)]
+struct Files {
+    manifest: Manifest,
+    logs: Vec<(OsString, u64)>,
+}
+
+/// The files as they are now; `None` if they do not hold still.
+fn files(graph_directory: &Path) -> Option<Files> {
+    let manifest = still_manifest(graph_directory)?;
+    let mut logs = Vec::new();
+    for entry in std::fs::read_dir(directory::store(graph_directory)).ok()? {
+        let entry = entry.ok()?;
+        if entry.path().extension().is_some_and(|extension| extension == "log") {
+            logs.push((entry.file_name(), entry.metadata().ok()?.len()));
+        }
+    }
+    logs.sort();
+    Some(Files { manifest, logs })
 }

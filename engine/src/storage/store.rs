@@ -82,14 +82,6 @@ impl Store {
         }
     }
 
-    /// Fails if a store that is followed could not be caught up with, until it can.
-    pub(crate) fn verify_settled(&self) -> Result<(), StorageError> {
-        match &self.access {
-            Access::Writing(_) => Ok(()),
-            Access::Following(follower) => follower.verify_settled(),
-        }
-    }
-
     /// Moves a store that is followed to the newest state, after `prepare` has seen it; false if there is nothing new.
     pub(crate) fn catch_up(
         &self,
