@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Task {
     /// Run statements and print their rows
     Query(QueryArguments),
-    /// Load plain facts from TSV or CSV files
+    /// Load plain facts from TSV, CSV or Parquet files
     Load(LoadArguments),
     /// Read literature with a language model
     Ingest(IngestArguments),

@@ -54,18 +54,29 @@ impl<S: BuildHasher> Identifiers<S> {
     }
 
     /// Brings what the look-ups of these identifiers will read into the cache: for all of them at the same time, where
-    /// each would wait for the one before.
+    /// each would wait for the one before. No step decides anything by what the same step reads, so that the processor
+    /// can go on to the next identifier without it.
     pub(super) fn expect(&self, identifiers: &[&str]) {
         let mask = self.slots.len() - 1;
-        let mut places = [0; EXPECTED_AT_ONCE];
+        let mut hashes = [0; EXPECTED_AT_ONCE];
         for identifiers in identifiers.chunks(EXPECTED_AT_ONCE) {
-            for (place, identifier) in places.iter_mut().zip(identifiers) {
-                *place = self.hasher.hash_one(identifier) as usize & mask;
+            for (hash, identifier) in hashes.iter_mut().zip(identifiers) {
+                *hash = self.hasher.hash_one(identifier);
             }
-            let texts = places.map(|slot| (self.slots[slot & mask].place >> 16) as usize);
-            let sum = texts.map(|start| u64::from(self.text.get(start).copied().unwrap_or_default()));
-            std::hint::black_box(sum);
+            std::hint::black_box(hashes.map(|hash| self.slots[hash as usize & mask].tag));
+            let starts = hashes.map(|hash| self.likely(hash).place >> 16);
+            std::hint::black_box(starts.map(|start| self.text.get(start as usize).copied()));
         }
+    }
+
+    /// The first slot that an identifier with this hash may be in, without a look at its text.
+    fn likely(&self, hash: u64) -> Slot {
+        let mask = self.slots.len() - 1;
+        let mut place = hash as usize & mask;
+        while self.slots[place].node != NONE && self.slots[place].tag != tag(hash) {
+            place = (place + 1) & mask;
+        }
+        self.slots[place]
     }
 
     /// Notes the node of an identifier, unless it has one already.
