@@ -21,6 +21,7 @@ import cyllama.llama.llama_cpp as llama
 
 ROUNDS = 3
 SEQUENCES = 32
+TOKENS = 2048
 FOLDER = Path("data/models/starter-llama-15m")
 
 
@@ -35,7 +36,7 @@ class Model(llama.LlamaModel):
 def context(model, threads=2):
     parameters = llama.LlamaContextParams()
     parameters.n_ctx = 512 * 16
-    parameters.n_batch = parameters.n_ubatch = 2048
+    parameters.n_batch = parameters.n_ubatch = TOKENS
     parameters.n_seq_max = SEQUENCES + 1
     parameters.kv_unified = True
     parameters.n_threads = parameters.n_threads_batch = threads
@@ -58,18 +59,30 @@ def one_at_a_time(context, rows, answers):
     return found
 
 
+def chunks(order, rows, shared):
+    """Rows that fit one batch, in their order."""
+    chosen, tokens = [], 0
+    for row in order:
+        own = len(rows[row]) - shared
+        if len(chosen) == SEQUENCES or tokens + own > TOKENS:
+            yield chosen
+            chosen, tokens = [], 0
+        chosen.append(row)
+        tokens += own
+    yield chosen
+
+
 def batched(context, rows, answers, shared):
     context.kv_cache_clear()
-    batch = llama.LlamaBatch(n_tokens=2048, embd=0, n_seq_max=1)
+    batch = llama.LlamaBatch(n_tokens=TOKENS, embd=0, n_seq_max=1)
     for position, token in enumerate(rows[0][:shared]):
         batch.add(token, position, [0], False)
     context.decode(batch)
     found = [None] * len(rows)
-    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-    for start in range(0, len(order), SEQUENCES):
+    for chosen in chunks(sorted(range(len(rows)), key=lambda row: len(rows[row])), rows, shared):
         batch.clear()
         lasts = []
-        for sequence, row in enumerate(order[start : start + SEQUENCES], 1):
+        for sequence, row in enumerate(chosen, 1):
             context.memory_seq_rm(sequence, -1, -1)
             context.memory_seq_cp(0, sequence, 0, shared)
             own = rows[row][shared:]
