@@ -31,7 +31,7 @@ else
 fi
 
 echo "== logits against transformers"
-"$tests" --ignored --nocapture --test-threads 1 cuda::tests::card
+"$tests" --ignored --nocapture --test-threads 1 cuda::tests
 echo "== speed"
 "$gpu" "$@"
 if python3 -c 'import torch, transformers' 2>/dev/null; then
