@@ -33,8 +33,8 @@ pub enum WeightPrecision {
     /// Expanded to 32-bit numbers when loaded. Exact products; four times the memory of a Q8_0 file.
     Float32,
     /// As in the file; 16- and 32-bit numbers become Q8_0. Products round the activations to 8 bits as well.
-    /// On a graphics card, expanded to bfloat16 before each product, which takes the least memory and about a tenth of the
-    /// speed; the activations are bfloat16.
+    /// On a graphics card, expanded to bfloat16 before each product, which takes the least memory and costs about a tenth of
+    /// the speed; activations are bfloat16 as ever.
     Quantized,
 }
 
