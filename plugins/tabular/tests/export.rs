@@ -197,6 +197,7 @@ fn a_stream_is_well_formed_whatever_names_hold() {
     assert_eq!(denied["confidence"], 0.875);
     let graphml = text(ExportFormat::GraphMl);
     assert!(graphml.contains("a &quot;b&quot;, &lt;c&gt; &amp; d"), "{graphml}");
+    assert!(graphml.contains("edgedefault=\"directed\"") && !graphml.contains(" directed="), "{graphml}");
     for tag in ["graphml", "graph", "node", "edge", "data"] {
         let (open, close) = (format!("<{tag} "), format!("</{tag}>"));
         assert_eq!(graphml.matches(&open).count(), graphml.matches(&close).count(), "{tag}: {graphml}");

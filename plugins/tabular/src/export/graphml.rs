@@ -17,9 +17,10 @@ xsi:schemaLocation=\"http://graphml.graphdrawing.org/xmlns http://graphml.graphd
 /// The attributes that every node has, and those of every edge, each with its type.
 const NODE_KEYS: [(&str, &str); 4] =
     [("name", "string"), ("labels", "string"), ("synonyms", "string"), ("identifiers", "string")];
-const EDGE_KEYS: [(&str, &str); 6] = [
+const EDGE_KEYS: [(&str, &str); 7] = [
     ("type", "string"),
     ("polarity", "string"),
+    ("symmetric", "boolean"),
     ("confidence", "double"),
     ("evidence", "long"),
     ("documents", "long"),
@@ -33,11 +34,14 @@ pub(super) struct GraphMl<'w> {
 }
 
 impl<'w> GraphMl<'w> {
-    pub(super) fn begin(mut out: Output<'w>, columns: &PropertyColumns) -> Result<Self, ExportError> {
+    /// NetworkX takes no file whose edges differ in direction, so the graph is undirected if all its types are symmetric
+    /// and else directed; each edge says whether it is symmetric.
+    pub(super) fn begin(mut out: Output<'w>, columns: &PropertyColumns, undirected: bool) -> Result<Self, ExportError> {
         out.write(HEAD)?;
         keys(&mut out, "node", &NODE_KEYS, &columns.nodes)?;
         keys(&mut out, "edge", &EDGE_KEYS, &columns.edges)?;
-        out.write("<graph id=\"G\" edgedefault=\"directed\">\n")?;
+        let direction = if undirected { "undirected" } else { "directed" };
+        out.write(&format!("<graph id=\"G\" edgedefault=\"{direction}\">\n"))?;
         Ok(Self { out, edge_is_open: false })
     }
 
@@ -96,12 +100,12 @@ impl Sink for GraphMl<'_> {
 
     fn edge(&mut self, edge: &EdgeRecord) -> Result<(), ExportError> {
         self.close_edge()?;
-        let directed = if edge.relation.symmetric { " directed=\"false\"" } else { "" };
         let (source, target) = (escaped(&edge.source), escaped(&edge.target));
-        self.out.write(&format!("<edge source=\"{source}\" target=\"{target}\"{directed}>"))?;
+        self.out.write(&format!("<edge source=\"{source}\" target=\"{target}\">"))?;
         self.edge_is_open = true;
         let counts = [edge.confidence.to_string(), edge.evidence.to_string(), edge.documents.to_string()];
-        let texts = [edge.relation.name.clone(), edge.polarity().to_owned()].into_iter().chain(counts);
+        let kind = [edge.relation.name.clone(), edge.polarity().to_owned(), edge.relation.symmetric.to_string()];
+        let texts = kind.into_iter().chain(counts);
         for ((name, _), value) in EDGE_KEYS.iter().zip(texts) {
             self.data("edge", name, &value)?;
         }

@@ -152,7 +152,10 @@ fn open<'w>(
     };
     let out = Output { out, path };
     Ok(match format {
-        ExportFormat::GraphMl => Box::new(graphml::GraphMl::begin(out, &PropertyColumns::read(reader)?)?),
+        ExportFormat::GraphMl => {
+            let undirected = reader.snapshot.catalog().relation_types().all(|(_, found)| found.symmetric);
+            Box::new(graphml::GraphMl::begin(out, &PropertyColumns::read(reader)?, undirected)?)
+        }
         ExportFormat::Cypher => Box::new(cypher::Cypher::begin(out)?),
         _ => Box::new(json_lines::JsonLines::new(out)),
     })
