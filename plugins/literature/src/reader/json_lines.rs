@@ -143,10 +143,15 @@ impl Record {
         let status = self.status.into();
         let laid_out = lay_out(self.text, &title, self.body);
         // A document that is gone needs no text.
-        let Some((text, passages)) = laid_out.or((status != DocumentStatus::Current).then(Default::default)) else {
-            let reason = "has no text: give `text`, or `title` and `abstract`";
-            ready.push_back(Err(Reject::new(RejectKind::Record, location, &identifier, reason, line)));
-            return;
+        let laid_out = laid_out.or((status != DocumentStatus::Current).then(Default::default));
+        let (text, passages) = match laid_out {
+            Some(laid_out) if !identifier.is_empty() => laid_out,
+            laid_out => {
+                let no_text = "has no text: give `text`, or `title` and `abstract`";
+                let reason = if laid_out.is_none() { no_text } else { "its `id` is empty" };
+                ready.push_back(Err(Reject::new(RejectKind::Record, location, &identifier, reason, line)));
+                return;
+            }
         };
         let numbered = NumberedText::new(&text);
         let mut annotations = Vec::new();

@@ -53,6 +53,7 @@ fn a_bad_line_is_rejected_with_its_column() {
         ("7", "column 1: invalid type: integer `7`, expected struct Record"),
         ("{\"text\": \"b\"}", "column 13: missing field `id`"),
         ("{\"id\": 1.5, \"text\": \"b\"}", "column 10: an id must be a string or a whole number"),
+        ("{\"id\": \" \", \"text\": \"b\"}", "its `id` is empty"),
         ("{\"id\": \"a\"}", "has no text: give `text`, or `title` and `abstract`"),
         ("{\"id\": \"a\", \"text\": 5}", "column 21: invalid type: integer `5`, expected a string"),
         ("{\"id\": \"a\", \"text\": \"b\", \"year\": -3}", "column 35: invalid value: integer `-3`, expected u16"),
