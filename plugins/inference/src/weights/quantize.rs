@@ -46,7 +46,7 @@ pub enum PureFormat {
     Q2K,
 }
 
-/// What [`quantize`] wrote.
+/// What [`crate::quantize`] wrote.
 #[derive(Clone, Debug)]
 pub struct QuantizeSummary {
     /// Each number format with how many tensors have it.
