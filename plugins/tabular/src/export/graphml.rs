@@ -1,4 +1,4 @@
-//! GraphML (http://graphml.graphdrawing.org): one file that Gephi, Cytoscape, yEd, igraph and NetworkX open.
+//! GraphML (<http://graphml.graphdrawing.org>): one file that Gephi, Cytoscape, yEd, igraph and NetworkX open.
 
 use std::collections::BTreeMap;
 
