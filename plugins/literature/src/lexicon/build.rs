@@ -3,6 +3,7 @@
 use std::collections::{HashMap, hash_map};
 
 use super::{Concept, Lexicon, Name};
+use crate::tag::page::is_same_writing;
 use crate::tag::token::{Tokenizer, hash};
 
 /// The longest name that is taken, in bytes; longer ones are definitions.
@@ -197,17 +198,7 @@ impl LexiconBuilder {
     /// The lexicon.
     pub fn build(self) -> Lexicon {
         let mut lexicon = self.lexicon;
-        // Of one name of one concept that comes more than once, what is known of it comes together.
-        lexicon.names.sort_by(|a, b| (a.key, a.concept, b.is_preferred).cmp(&(b.key, b.concept, a.is_preferred)));
-        lexicon.names.dedup_by(|next, kept| {
-            let is_same = next.key == kept.key && next.concept == kept.concept && next.is_exact == kept.is_exact;
-            if is_same {
-                kept.annotated += next.annotated;
-                kept.is_listed |= next.is_listed;
-                kept.is_preferred |= next.is_preferred;
-            }
-            is_same
-        });
+        join_doubles(&mut lexicon.names);
         lexicon.names.shrink_to_fit();
         let last = lexicon.names.last().map_or(0, |name| name.key as usize + 1);
         lexicon.of_key = vec![(0, 0); last];
@@ -219,6 +210,31 @@ impl LexiconBuilder {
             range.1 = at as u32 + 1;
         }
         lexicon
+    }
+}
+
+/// Of one name of one concept that comes more than once, what is known of it comes together. Names that count only as they
+/// are written stay apart if they are written otherwise, `P53` and `p53`; the concept is listed under both all the same.
+fn join_doubles(names: &mut Vec<Name>) {
+    names.sort_by(|a, b| {
+        let rank = |name: &Name| (name.key, name.concept, name.is_exact);
+        rank(a).cmp(&rank(b)).then(b.is_preferred.cmp(&a.is_preferred)).then_with(|| a.text.cmp(&b.text))
+    });
+    let is_same_name = |a: &Name, b: &Name| (a.key, a.concept) == (b.key, b.concept);
+    names.dedup_by(|next, kept| {
+        let is_same = is_same_name(next, kept)
+            && next.is_exact == kept.is_exact
+            && (!kept.is_exact || is_same_writing(&next.text, &kept.text));
+        if is_same {
+            kept.annotated += next.annotated;
+            kept.is_listed |= next.is_listed;
+            kept.is_preferred |= next.is_preferred;
+        }
+        is_same
+    });
+    for writings in names.chunk_by_mut(is_same_name) {
+        let is_listed = writings.iter().any(|name| name.is_listed);
+        writings.iter_mut().for_each(|name| name.is_listed = is_listed);
     }
 }
 

@@ -47,6 +47,18 @@ fn concepts_with_a_common_cross_reference_are_one() {
 }
 
 #[test]
+fn a_short_name_counts_in_each_writing_that_is_known() {
+    let mut builder = Lexicon::builder();
+    builder.add("gene", "NCBIGene:7157", "TP53", &["P53"], &[]);
+    builder.add_annotated("gene", "NCBIGene:7157", "p53", 3);
+    builder.add_annotated("gene", "NCBIGene:7157", "p53", 2);
+    let lexicon = builder.build();
+    let key = lexicon.key_of("P53", &mut Tokenizer::default()).unwrap();
+    let names = lexicon.names_of(key).iter().map(|name| (&*name.text, name.annotated, name.is_listed));
+    assert_eq!(names.collect::<Vec<_>>(), [("P53", 0, true), ("p53", 5, true)]);
+}
+
+#[test]
 fn files_that_are_no_lexicon_are_told_with_line_and_reason() {
     for (text, label, part) in [
         ("", Some("gene"), ":1: the file is empty"),
@@ -67,6 +79,7 @@ fn the_built_in_lexicon_is_whole_and_its_schemes_meet() {
     let mut builder = Lexicon::builder();
     builder.add_included().unwrap();
     let lexicon = builder.build();
+    assert_eq!(lexicon.concept_count(), 114_663, "README.md and data/README.md say how many there are");
     assert!(lexicon.name_count() > 300_000, "{}", lexicon.name_count());
     for (one, other) in [("MESH:D001943", "DOID:1612"), ("MESH:D000544", "DOID:10652"), ("NCBIGene:672", "HGNC:1100")] {
         assert_eq!(lexicon.concept_of(one), lexicon.concept_of(other), "{one} {other}");

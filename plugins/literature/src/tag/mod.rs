@@ -6,7 +6,7 @@ mod features;
 mod learn;
 mod lexicon_tagger;
 pub(crate) mod matcher;
-mod page;
+pub(crate) mod page;
 mod regression;
 mod reliability;
 mod stream;

@@ -219,7 +219,7 @@ impl<'a> Page<'a> {
 }
 
 /// Whether a text has a name letter by letter, or its plural, whatever stands between the letters.
-pub(super) fn is_same_writing(text: &str, name: &str) -> bool {
+pub(crate) fn is_same_writing(text: &str, name: &str) -> bool {
     let mut letters = text.chars().filter(|character| character.is_alphanumeric());
     let mut wanted = name.chars().filter(|character| character.is_alphanumeric());
     loop {

@@ -42,7 +42,7 @@ fn small() -> LexiconTagger {
 
 #[test]
 fn the_longest_name_wins_and_offsets_count_characters() {
-    let text = ["Coronary-artery diseases and artery disease;", "β: TNF-α was, not TNFα2. WAS"];
+    let text = ["Coronary-artery diseases and artery disease;", "β: TNF-α was, not TNFα2. WAS TNFα"];
     expect(
         found(&small(), &text),
         &[
@@ -50,6 +50,7 @@ fn the_longest_name_wins_and_offsets_count_characters() {
             (29, "artery disease", "D:2"),
             (48, "TNF-α", "G:2"),
             (70, "WAS", "G:1"),
+            (74, "TNFα", "G:2"),
         ],
     );
 }
@@ -91,8 +92,8 @@ fn well_known_names_lead_to_their_ids() {
 
 #[test]
 fn candidates_come_with_scores_the_likeliest_first() {
-    let mentions = included().tag(&document(&["Mutations of the TP53 gene in human breast cancer and colon cancer."]));
-    assert!(mentions.iter().any(|mention| mention.annotation.text == "TP53"), "{mentions:?}");
+    let mentions = included().tag(&document(&["Mutations of the p53 gene in human breast cancer."]));
+    assert!(mentions.iter().any(|mention| mention.annotation.text == "p53"), "{mentions:?}");
     for mention in &mentions {
         let candidates = &mention.candidates;
         assert_eq!(candidates[0].identifier, mention.annotation.entities[0].identifier);

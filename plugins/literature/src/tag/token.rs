@@ -1,8 +1,8 @@
 //! Tokens: a text or a name as a sequence of numbers, such that ways to write the same word give the same number.
 //!
 //! Runs of letters and runs of digits are tokens; everything else stands between them. So `IL-2`, `IL 2` and `IL2` are
-//! the same two tokens. Letters lose their case and accents, Greek ones are spelt out, and words lose the ending of the
-//! plural and the British spelling.
+//! the same two tokens. Letters lose their case and accents, Greek ones are spelt out and begin a token, so that `TNFα` is
+//! `TNF-alpha`, and words lose the ending of the plural and the British spelling.
 
 /// A token of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Tokenizer {
             self.word.clear();
             while at < bytes.len() {
                 let (next, length) = kind_at(text, at);
-                if next != kind {
+                if next != kind || (at > start && begins_greek(text, at)) {
                     break;
                 }
                 self.push_letters(text, at, length);
@@ -115,6 +115,12 @@ impl Tokenizer {
             token.ends_word = true;
         }
     }
+}
+
+/// Whether a Greek letter stands here behind one that is not.
+fn begins_greek(text: &str, at: usize) -> bool {
+    let is_greek = |character: Option<char>| character.and_then(greek).is_some();
+    !text.as_bytes()[at].is_ascii() && is_greek(text[at..].chars().next()) && !is_greek(text[..at].chars().next_back())
 }
 
 fn kind_at(text: &str, at: usize) -> (Kind, usize) {
@@ -246,6 +252,7 @@ mod tests {
         for (one, other) in [
             ("IL-2", "il2"),
             ("TNF-α", "TNF alpha"),
+            ("TNFα", "TNF-alpha"),
             ("NF-κB", "NF-kappaB"),
             ("tumours", "tumor"),
             ("Alzheimer's disease", "Alzheimer disease"),
