@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
@@ -34,6 +34,7 @@ const EDGES: [(&str, &[&str]); 11] = [
         ],
     ),
     ("hopgraph-shell", &["hopgraph"]),
+    ("hopgraph-schedules", &[]),
     ("hopgraph-tests", &["hopgraph"]),
 ];
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::node_sets::NodeSets;
 use crate::traverse::judge::Random;
 use crate::{
-    BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, NewDocument, NewSentence, Node, NodeId,
-    Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
+    BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, LabelId, NewDocument, NewSentence, Node,
+    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
 };
 
 fn symmetric(name: &str) -> RelationType {
@@ -335,4 +336,19 @@ fn compare(graph: &Graph, model: &Model, seed: u64) {
         }
     }
     assert_eq!(edges, model.edges, "seed {seed}");
+}
+
+#[test]
+fn a_set_of_nodes_is_read_once_for_each_moment() {
+    let set = |node: u32| [NodeId::new(node)].into_iter().collect::<NodeSet>();
+    let sets = NodeSets::default();
+    let label = Some(LabelId::new(1));
+    let ask = |label, sequence, found: u32| sets.get_or_read(label, sequence, || Ok(set(found))).unwrap();
+    assert_eq!(*ask(label, Some(5), 1), set(1));
+    assert_eq!(*ask(label, Some(5), 2), set(1), "the same moment");
+    assert_eq!(*ask(None, Some(5), 3), set(3), "another set of the same moment");
+    assert_eq!(*ask(label, Some(6), 4), set(4), "a later moment");
+    assert_eq!(*ask(label, Some(5), 5), set(5), "an earlier moment is read again, and not kept");
+    assert_eq!(*ask(label, Some(6), 6), set(4));
+    assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
 }
