@@ -419,6 +419,7 @@ impl<'g> Change<'g> {
         }
         self.edits.write(&mut batch);
         write(&mut batch);
+        batch.check()?;
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }

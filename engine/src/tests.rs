@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::limits::IDS_MAX;
 use crate::node_sets::NodeSets;
 use crate::traverse::judge::Random;
 use crate::{
@@ -153,14 +154,14 @@ fn wrong_edits_are_refused_with_their_reason() {
 #[test]
 fn a_full_id_space_is_an_error_and_not_a_wrapped_number() {
     let graph = Graph::temporary().unwrap();
-    graph.use_up_ids(u64::from(u32::MAX) - 1);
+    graph.use_up_ids(IDS_MAX - 1);
     let mut change = graph.change().unwrap();
     let last = change.add_node(named("last")).unwrap();
     assert_eq!(last, NodeId::new(u32::MAX - 1));
     let sentences = vec![NewSentence::default(), NewSentence::default()];
     let document = NewDocument { identifier: "D".to_owned(), sentences, ..NewDocument::default() };
     for error in [change.add_node(named("more")).unwrap_err(), change.add_document(&document).unwrap_err()] {
-        assert!(matches!(error, StorageError::IdSpaceFull { limit: 4_294_967_295, .. }), "{error}");
+        assert!(matches!(error, StorageError::IdSpaceFull { limit: IDS_MAX, .. }), "{error}");
     }
     let relation = change.relation_type(&symmetric("associated")).unwrap();
     let hand = change.hand().unwrap();
