@@ -353,3 +353,25 @@ fn a_set_of_nodes_is_read_once_for_each_moment() {
     assert_eq!(*ask(label, Some(6), 6), set(4));
     assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
 }
+
+#[test]
+fn a_manifest_whose_last_entry_did_not_reach_the_disk_is_taken_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = Graph::open(folder.path()).unwrap();
+    let mut change = graph.change().unwrap();
+    let node = change.add_node(named("x")).unwrap();
+    change.commit().unwrap();
+    drop(graph);
+    let store = folder.path().join("store");
+    for kept in [3, 7, 20] {
+        let manifest = store.join(std::fs::read_to_string(store.join("CURRENT")).unwrap().trim_end());
+        let mut bytes = std::fs::read(&manifest).unwrap();
+        // Another entry like the first one, of which the disk has the beginning, and zeros in place of the rest.
+        bytes.extend_from_within(..kept);
+        bytes.resize(bytes.len() + 1024, 0);
+        std::fs::write(&manifest, bytes).unwrap();
+        let graph = Graph::open(folder.path()).unwrap();
+        assert_eq!(graph.snapshot().unwrap().nodes_by_name("x").unwrap(), [node], "{kept} bytes were there");
+        assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
+    }
+}

@@ -56,8 +56,19 @@ impl Store {
             std::fs::create_dir(&path).map_err(|source| StorageError::File { path: path.clone(), source })?;
             directory::sync(graph_directory)?;
         }
-        let database = DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()))
-            .map_err(|error| open_error(graph_directory, error))?;
+        let torn = log::torn_manifest(&path)?;
+        let open = || DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()));
+        let opened = match (open(), torn) {
+            // Where sectors at the end of a manifest read as zeros after a loss of power, RocksDB takes the tear for
+            // damage. It has looked only after it had its lock, so no other process was writing the manifest; and one
+            // that has opened the graph since has begun a new one.
+            (Err(error), Some(torn)) if error.kind() == ErrorKind::Corruption => {
+                torn.cut()?;
+                open()
+            }
+            (opened, _) => opened,
+        };
+        let database = opened.map_err(|error| open_error(graph_directory, error))?;
         let store = Self { access: Access::Writing(database), path: graph_directory.to_owned() };
         Staging::recover(graph_directory, &store)?;
         Ok(store)
