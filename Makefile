@@ -14,6 +14,9 @@ CARGO_DENY := $(HOPGRAPH_CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 # Whatever the environment or cargo's own configuration says; asked only when a recipe needs it.
 target_folder = $(shell $(CARGO) metadata --no-deps --offline --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
+# What threads share is tested by a package of its own, which builds in half a minute and changes no feature of the rest.
+SCHEDULES := --manifest-path tests/schedules/Cargo.toml
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test build bench fuzz endure prepare format licences lint units docs
 
@@ -51,21 +54,26 @@ test: prepare
 format:
 	@echo "== formatting"
 	@$(CARGO) fmt --all --check
+	@$(CARGO) fmt $(SCHEDULES) --check
 
 licences: $(CARGO_DENY)
 	@echo "== licences, doubled versions and sources of what comes from outside"
 	@$(CARGO_DENY) --workspace check --deny unmatched-skip bans licenses sources
+	@$(CARGO_DENY) $(SCHEDULES) --config deny.toml check --allow unmatched-skip --allow license-not-encountered bans licenses sources
 
 lint:
 	@echo "== lints, in every crate, test, example and benchmark"
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@$(CARGO) clippy --release --locked --package hopgraph-inference --all-targets --features cuda -- -D warnings
+	@$(CARGO) clippy --release --locked $(SCHEDULES) --target-dir "$(target_folder)" --all-targets -- -D warnings
 
 units:
 	@echo "== tests"
 	@$(CARGO) test --release --locked --workspace
 	@echo "== tests of what runs on a graphics card, as far as they need none"
 	@$(CARGO) test --release --locked --package hopgraph-inference --features cuda --lib cuda::
+	@echo "== tests of what threads share, in many orders of the threads"
+	@$(CARGO) test --release --locked $(SCHEDULES) --target-dir "$(target_folder)"
 
 docs:
 	@echo "== documentation"
@@ -83,6 +91,7 @@ fuzz: prepare
 endure: prepare
 	HOPGRAPH_CRASH_KILLS=300 HOPGRAPH_POWER_LOSSES=10000 HOPGRAPH_DISK_FAILURES=1000 HOPGRAPH_FLIPS=100 HOPGRAPH_READERS_SECONDS=600 \
 		$(CARGO) test --release --locked --package hopgraph-tests -- crash:: disk:: corruption:: readers:: follow:: backup:: --nocapture
+	HOPGRAPH_SCHEDULES=200000 $(CARGO) test --release --locked $(SCHEDULES) --target-dir "$(target_folder)" -- --nocapture
 
 # Unoptimised, in a minute and a half: it reads a few files. Its own target folder goes away with the build.
 $(CARGO_DENY):

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use crate::{
     program::repository,
-    source::{FOLDERS, File, code_only, files, functions, paths, words},
+    source::{FOLDERS, File, code_only, files, functions, paths, test_modules, words},
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
@@ -34,6 +34,7 @@ const EDGES: [(&str, &[&str]); 11] = [
         ],
     ),
     ("hopgraph-shell", &["hopgraph"]),
+    ("hopgraph-schedules", &[]),
     ("hopgraph-tests", &["hopgraph"]),
 ];
 
@@ -54,6 +55,38 @@ const LEFTOVERS: [&str; 6] = [
     concat!("to", "do!("),
     concat!("unimple", "mented!("),
     concat!("db", "g!("),
+];
+
+/// Constants named `..._MAX` that are no limits of what people give: they say how much hopgraph itself does at once, keeps, tries
+/// or shows, and what passes them goes on by other means.
+const INNER_MAXIMA: [(&str, &str); 27] = [
+    ("engine/src/check/mod.rs", "PROBLEMS_MAX"),
+    ("engine/src/check/repair.rs", "ENTRIES_PENDING_MAX"),
+    ("engine/src/retract.rs", "PIECE_EDITS_MAX"),
+    ("engine/src/storage/backup.rs", "ATTEMPTS_MAX"),
+    ("engine/src/storage/follower.rs", "ATTEMPTS_MAX"),
+    ("engine/src/storage/key.rs", "LENGTH_MAX"),
+    ("engine/src/storage/set.rs", "RAW_MEMBERS_MAX"),
+    ("engine/src/storage/store.rs", "CURSORS_KEPT_MAX"),
+    ("engine/src/topology/cache.rs", "CACHED_MAX"),
+    ("engine/src/topology/cache.rs", "LOGGED_EDGES_MAX"),
+    ("plugins/discovery/src/growth.rs", "HOPS_MAX"),
+    ("plugins/discovery/src/ranking.rs", "HOPS_MAX"),
+    ("plugins/inference/src/inspect.rs", "PROBLEMS_MAX"),
+    ("plugins/inference/src/remote/client.rs", "TRIES_MAX"),
+    ("plugins/inference/src/remote/client.rs", "WAIT_MAX"),
+    ("plugins/literature/src/ingest/block.rs", "DOCUMENTS_MAX"),
+    ("plugins/literature/src/ingest/block.rs", "REJECTS_MAX"),
+    ("plugins/literature/src/ingest/block.rs", "TEXT_BYTES_MAX"),
+    ("plugins/literature/src/ingest/mod.rs", "BLOCKS_IN_FLIGHT_MAX"),
+    ("plugins/literature/src/lexicon/build.rs", "EXACT_LETTERS_MAX"),
+    ("plugins/literature/src/rejects.rs", "TEXT_CHARACTERS_MAX"),
+    ("plugins/literature/src/tag/abbreviation.rs", "LONG_BYTES_MAX"),
+    ("plugins/literature/src/tag/abbreviation.rs", "SHORT_CHARACTERS_MAX"),
+    ("plugins/literature/src/tag/lexicon_tagger.rs", "CANDIDATES_MAX"),
+    ("plugins/literature/src/tag/page.rs", "CONCEPTS_OF_NAME_MAX"),
+    ("plugins/literature/src/tag/token.rs", "WORD_BYTES_MAX"),
+    ("plugins/tabular/src/export/cypher.rs", "STATEMENTS_MAX"),
 ];
 
 #[test]
@@ -337,6 +370,69 @@ fn stale_exceptions(sources: &[File], exceptions: &[(&str, &str, usize)]) -> Vec
             format!("`{name}` of {path} no longer has {lines} lines: lower its figure, or strike it off")
         })
         .collect()
+}
+
+#[test]
+fn limits_stand_in_one_file_of_each_crate_and_a_test_passes_each() {
+    let sources = files(repository(), ".rs");
+    assert_none(sources.iter().flat_map(|file| scattered_limits(file, &INNER_MAXIMA)));
+    assert_none(
+        INNER_MAXIMA
+            .iter()
+            .filter(|(path, name)| !has_maximum(&sources, path, name))
+            .map(|(path, name)| format!("{path} has no constant `{name}` any more: strike it off")),
+    );
+    assert_none(untested_limits(&sources));
+
+    let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
+    let scattered =
+        file("a/src/b.rs", "const LINE_MAX: usize = 1;\n#[cfg(test)]\nmod tests { const CASES_MAX: usize = 2; }");
+    assert_eq!(scattered_limits(&scattered, &[]), ["a/src/b.rs has a limit `LINE_MAX`, which belongs in limits.rs"]);
+    assert_eq!(scattered_limits(&scattered, &[("a/src/b.rs", "LINE_MAX")]), [""; 0]);
+    let limits = file("a/src/limits.rs", "pub const LINE_MAX: usize = 1; pub const ROWS_MAX: usize = 1;");
+    let test = file("a/src/b/tests.rs", "use crate::limits::LINE_MAX;");
+    assert_eq!(untested_limits(&[limits, test]), ["no test of a/ names `ROWS_MAX`"]);
+}
+
+/// The constants named `..._MAX` outside of tests.
+fn maxima(file: &File) -> Vec<String> {
+    let code = code_only(&file.text);
+    let tests = test_modules(&code);
+    let named: Vec<(usize, &str)> = words(&code).collect();
+    let of = named.windows(2).filter(|pair| pair[0].1 == "const" && pair[1].1.ends_with("_MAX"));
+    let outside = of.filter(|pair| !is_test(&file.path) && !tests.iter().any(|module| module.contains(&pair[1].0)));
+    outside.map(|pair| pair[1].1.to_owned()).collect()
+}
+
+fn scattered_limits(file: &File, inner: &[(&str, &str)]) -> Vec<String> {
+    let at_home = |name: &String| {
+        file.path.ends_with("/limits.rs") || inner.iter().any(|&(path, of)| path == file.path && of == name)
+    };
+    let scattered = maxima(file).into_iter().filter(|name| !at_home(name));
+    scattered.map(|name| format!("{} has a limit `{name}`, which belongs in limits.rs", file.path)).collect()
+}
+
+fn has_maximum(sources: &[File], path: &str, name: &str) -> bool {
+    sources.iter().any(|file| file.path == path && maxima(file).iter().any(|found| found == name))
+}
+
+/// Limits that no test of their crate names.
+fn untested_limits(sources: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for limits in sources.iter().filter(|file| file.path.ends_with("/src/limits.rs")) {
+        let home = limits.path.trim_end_matches("src/limits.rs");
+        let tests: Vec<String> = sources.iter().filter(|file| file.path.starts_with(home)).map(test_code).collect();
+        let is_named = |limit: &String| tests.iter().any(|code| words(code).any(|(_, word)| word == limit));
+        let untested = maxima(limits).into_iter().filter(|limit| !is_named(limit));
+        complaints.extend(untested.map(|limit| format!("no test of {home} names `{limit}`")));
+    }
+    complaints
+}
+
+/// The part of a file that is compiled for tests only.
+fn test_code(file: &File) -> String {
+    let code = code_only(&file.text);
+    if is_test(&file.path) { code } else { test_modules(&code).into_iter().map(|module| &code[module]).collect() }
 }
 
 /// Tests beside the code are `tests.rs` or lie in a folder `tests`.

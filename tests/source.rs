@@ -179,7 +179,7 @@ pub(crate) fn functions(code: &str) -> Vec<Function> {
 }
 
 /// Where the modules are that are compiled for tests only.
-fn test_modules(code: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn test_modules(code: &str) -> Vec<std::ops::Range<usize>> {
     let attribute = "#[cfg(test)]";
     code.match_indices(attribute)
         .filter_map(|(at, _)| Some(at..body_end(code, at + attribute.len()).filter(|&end| end > at)?))

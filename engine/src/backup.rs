@@ -90,7 +90,7 @@ impl Backups {
     /// Takes a backup of a graph that this process has open for writing. Reading and writing may go on meanwhile: what was
     /// committed before the call is in it, and what is committed during the call is in it whole or not at all.
     pub fn add(&self, graph: &Graph) -> Result<Backup, StorageError> {
-        let _whole = graph.hold_still();
+        let _whole = graph.shared().hold_still();
         self.add_store(graph.store(), graph.path())
     }
 

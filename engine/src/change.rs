@@ -409,20 +409,21 @@ impl<'g> Change<'g> {
         if rewritten || self.edits.change_edges() {
             self.counters.edge_generation += 1;
         }
-        if !rewritten && self.edits.change_edges() {
+        let written = (!rewritten && self.edits.change_edges()).then(|| {
             let edges = self.edits.changed_edges(|relation| self.is_symmetric(relation));
-            self.graph.topologies().note_commit(self.counters.edge_generation, edges);
-        }
+            (self.counters.edge_generation, edges)
+        });
         let mut batch = self.graph.store().batch();
         for (key, value) in self.new_catalog_entries() {
             batch.put(Family::Catalog, key, value);
         }
         self.edits.write(&mut batch);
         write(&mut batch);
+        batch.check()?;
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
-        self.graph.write(&mut self.writer, batch, &self.catalog)?;
+        self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
         self.writer.counters = self.counters;
         self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
         self.edits = Edits::default();
@@ -433,7 +434,7 @@ impl<'g> Change<'g> {
     /// From here on nobody gets a new snapshot until this change ends.
     pub(crate) fn hide_from_others(&mut self) {
         if self.hidden.is_none() {
-            self.hidden = Some(self.graph.hide());
+            self.hidden = Some(self.graph.shared().hide());
         }
     }
 

@@ -222,6 +222,18 @@ pub enum StorageError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A node with its properties, a sentence or another record is too large.
+    #[error(
+        "a record of {bytes} bytes in {family} is larger than {} MiB; keep large data in a file, and its name in a property", limit >> 20
+    )]
+    RecordTooLarge {
+        /// What it was to be one of: the column family.
+        family: &'static str,
+        /// How large it is.
+        bytes: usize,
+        /// The largest that there can be, in bytes.
+        limit: usize,
+    },
     /// The work was stopped before its end.
     #[error(transparent)]
     Interrupted(#[from] Interruption),

@@ -1,13 +1,12 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::node_sets::NodeSets;
+use crate::shared::{Shared, Written};
 use crate::storage::directory;
 use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
-use crate::topology::TopologyCache;
 use crate::{
     BulkLoad, BulkOptions, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, migrate,
     read, retract,
@@ -50,12 +49,8 @@ pub struct GraphOptions {
 pub struct Graph {
     store: Store,
     durability: Durability,
-    catalog: RwLock<Arc<Catalog>>,
+    shared: Shared,
     writer: Mutex<Writer>,
-    /// Held for writing while a bulk load or a large retraction shows in parts only, so that no snapshot sees half of it.
-    taking_in: RwLock<()>,
-    topologies: TopologyCache,
-    node_sets: NodeSets,
     /// Deleted after the store is closed: fields are dropped in order.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -167,16 +162,13 @@ impl Graph {
         let graph = Self {
             store,
             durability: options.durability,
-            catalog: RwLock::new(Arc::new(catalog)),
+            shared: Shared::new(catalog),
             writer: Mutex::new(Writer {
                 counters,
                 refused: None,
                 #[cfg(test)]
                 fail_after: None,
             }),
-            taking_in: RwLock::default(),
-            topologies: TopologyCache::default(),
-            node_sets: NodeSets::default(),
             _temporary: temporary,
         };
         match options.access {
@@ -193,13 +185,14 @@ impl Graph {
 
     /// The graph as it is now, for reading. Later commits do not show in it.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
-        let _whole = self.hold_still();
-        // The store first: a catalog that is newer than the store only knows more names.
-        let store = self.store.snapshot();
-        if !self.is_writable() {
-            retract::check_finished(&store, self.path())?;
-        }
-        Snapshot::new(store, self.catalog(), &self.topologies, &self.node_sets)
+        let (store, catalog) = self.shared.moment(|| {
+            let store = self.store.snapshot();
+            if !self.is_writable() {
+                retract::check_finished(&store, self.path())?;
+            }
+            Ok(store)
+        })?;
+        Snapshot::new(store, catalog, &self.shared)
     }
 
     /// Whether it was opened for writing.
@@ -211,7 +204,7 @@ impl Graph {
     /// there is nothing new. Snapshots taken before stay as they are. A graph open for writing is always up to date.
     pub fn catch_up(&self) -> Result<bool, StorageError> {
         self.store.catch_up(|newest| {
-            *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read::catalog(newest)?);
+            self.shared.set_catalog(Arc::new(read::catalog(newest)?));
             Ok(())
         })
     }
@@ -278,42 +271,33 @@ impl Graph {
         check::repair(path.as_ref())
     }
 
-    /// Holds back whatever would show in parts: the end of a bulk load, a large retraction.
-    pub(crate) fn hold_still(&self) -> RwLockReadGuard<'_, ()> {
-        self.taking_in.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps snapshots from being taken until the guard is dropped.
-    pub(crate) fn hide(&self) -> RwLockWriteGuard<'_, ()> {
-        self.taking_in.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
-    pub(crate) fn topologies(&self) -> &TopologyCache {
-        &self.topologies
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+        self.shared.catalog()
     }
 
-    /// Writes a batch under the writer's lock. The catalog goes first, so that no snapshot meets an edge whose type it
-    /// does not know. After a failure the state on disk is uncertain, so all further writes are refused.
+    /// Writes a batch under the writer's lock; `written` are its edges, where they are known. After a failure the state on
+    /// disk is uncertain, so all further writes are refused.
     pub(crate) fn write(
         &self,
         writer: &mut MutexGuard<'_, Writer>,
         batch: Batch<'_>,
         catalog: &Arc<Catalog>,
+        written: Option<Written>,
     ) -> Result<(), StorageError> {
         if let Some(cause) = &writer.refused {
             return Err(StorageError::WritesRefused { cause: cause.clone() });
         }
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
         let synced = self.durability == Durability::Synced;
-        let result = Self::fail_if_asked(writer).and_then(|()| self.store.write(batch, synced));
+        let write = || Self::fail_if_asked(writer).and_then(|()| self.store.write(batch, synced));
+        let result = self.shared.show(catalog, written, write);
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }
@@ -327,10 +311,9 @@ impl Graph {
         staging: Staging,
         catalog: &Arc<Catalog>,
     ) -> Result<(), StorageError> {
-        let _hidden = self.taking_in.write().unwrap_or_else(PoisonError::into_inner);
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
-        let sealed = staging.seal().and_then(|()| Self::fail_if_asked(writer));
-        let result = sealed.and_then(|()| staging.publish(&self.store));
+        let result = self.shared.show_in_parts(catalog, || {
+            staging.seal().and_then(|()| Self::fail_if_asked(writer)).and_then(|()| staging.publish(&self.store))
+        });
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }

@@ -29,8 +29,10 @@ mod node_sets;
 mod read;
 mod retract;
 mod scan;
+mod shared;
 mod snapshot;
 mod storage;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod topology;

@@ -1,8 +1,8 @@
 //! Sets of nodes that somebody asked for, shared by all snapshots of one moment of the store.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::{LabelId, NodeSet, StorageError};
 
 /// The sets of the newest moment that was asked about. Reading one takes time in the number of its nodes, which a query
@@ -38,7 +38,7 @@ impl NodeSets {
         Ok(set)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,29 +57,5 @@ impl State {
         if sequence == self.sequence {
             self.sets.insert(label, Arc::clone(set));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::NodeId;
-
-    fn set(node: u32) -> NodeSet {
-        [NodeId::new(node)].into_iter().collect()
-    }
-
-    #[test]
-    fn a_set_is_read_once_for_each_moment() {
-        let sets = NodeSets::default();
-        let label = Some(LabelId::new(1));
-        let ask = |label, sequence, found: u32| sets.get_or_read(label, sequence, || Ok(set(found))).unwrap();
-        assert_eq!(*ask(label, Some(5), 1), set(1));
-        assert_eq!(*ask(label, Some(5), 2), set(1), "the same moment");
-        assert_eq!(*ask(None, Some(5), 3), set(3), "another set of the same moment");
-        assert_eq!(*ask(label, Some(6), 4), set(4), "a later moment");
-        assert_eq!(*ask(label, Some(5), 5), set(5), "an earlier moment is read again, and not kept");
-        assert_eq!(*ask(label, Some(6), 6), set(4));
-        assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::node_sets::NodeSets;
+use crate::shared::Shared;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Side};
 use crate::storage::set;
 use crate::storage::store::{StoreSnapshot, damaged};
-use crate::topology::{Moment, TopologyCache};
+use crate::topology::Moment;
 use crate::{
     Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, EdgeFilter, Evidence, EvidenceTable, LabelId,
     Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics,
@@ -19,8 +19,7 @@ use crate::{
 pub struct Snapshot<'g> {
     store: StoreSnapshot<'g>,
     catalog: Arc<Catalog>,
-    topologies: &'g TopologyCache,
-    node_sets: &'g NodeSets,
+    shared: &'g Shared,
     edge_generation: u64,
 }
 
@@ -28,11 +27,10 @@ impl<'g> Snapshot<'g> {
     pub(crate) fn new(
         store: StoreSnapshot<'g>,
         catalog: Arc<Catalog>,
-        topologies: &'g TopologyCache,
-        node_sets: &'g NodeSets,
+        shared: &'g Shared,
     ) -> Result<Self, StorageError> {
         let edge_generation = read::counter(&store, graph::EDGE_GENERATION)?;
-        Ok(Self { store, catalog, topologies, node_sets, edge_generation })
+        Ok(Self { store, catalog, shared, edge_generation })
     }
 
     pub(crate) fn store(&self) -> &StoreSnapshot<'g> {
@@ -42,7 +40,7 @@ impl<'g> Snapshot<'g> {
     /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
     /// write, and shared; the budget is asked only while it is decoded.
     pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {
-        self.topologies.get(key, self.moment(), budget)
+        self.shared.topologies.get(key, self.moment(), budget)
     }
 
     /// The shape of the graph under these types and this direction, with only those edges that the filter lets through.
@@ -53,13 +51,13 @@ impl<'g> Snapshot<'g> {
         filter: &EdgeFilter,
         budget: &Budget,
     ) -> Result<Arc<Topology>, StorageError> {
-        self.topologies.get_limited(key, filter, self.moment(), budget)
+        self.shared.topologies.get_limited(key, filter, self.moment(), budget)
     }
 
     /// The evidence of all edges in memory, for whoever asks for many confidences. Read once in one pass, then kept
     /// current.
     pub fn evidence_table(&self, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
-        self.topologies.evidence(self.moment(), budget)
+        self.shared.topologies.evidence(self.moment(), budget)
     }
 
     /// The topology as the store alone gives it.
@@ -75,13 +73,13 @@ impl<'g> Snapshot<'g> {
     /// All nodes. Read once for each state of the graph, then shared.
     pub fn shared_nodes(&self) -> Result<Arc<NodeSet>, StorageError> {
         let read = || read::nodes(&self.store).map(NodeSet::from);
-        self.node_sets.get_or_read(None, self.store.sequence(), read)
+        self.shared.node_sets.get_or_read(None, self.store.sequence(), read)
     }
 
     /// The nodes with this label. Read once for each state of the graph, then shared.
     pub fn shared_nodes_with_label(&self, label: LabelId) -> Result<Arc<NodeSet>, StorageError> {
         let read = || read::nodes_with_label(&self.store, label).map(NodeSet::from);
-        self.node_sets.get_or_read(Some(label), self.store.sequence(), read)
+        self.shared.node_sets.get_or_read(Some(label), self.store.sequence(), read)
     }
 
     /// One more than the largest number that a node ever had.

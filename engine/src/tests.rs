@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::limits::IDS_MAX;
+use crate::node_sets::NodeSets;
 use crate::traverse::judge::Random;
 use crate::{
-    BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, NewDocument, NewSentence, Node, NodeId,
-    Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
+    BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, LabelId, NewDocument, NewSentence, Node,
+    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
 };
 
 fn symmetric(name: &str) -> RelationType {
@@ -152,14 +154,14 @@ fn wrong_edits_are_refused_with_their_reason() {
 #[test]
 fn a_full_id_space_is_an_error_and_not_a_wrapped_number() {
     let graph = Graph::temporary().unwrap();
-    graph.use_up_ids(u64::from(u32::MAX) - 1);
+    graph.use_up_ids(IDS_MAX - 1);
     let mut change = graph.change().unwrap();
     let last = change.add_node(named("last")).unwrap();
     assert_eq!(last, NodeId::new(u32::MAX - 1));
     let sentences = vec![NewSentence::default(), NewSentence::default()];
     let document = NewDocument { identifier: "D".to_owned(), sentences, ..NewDocument::default() };
     for error in [change.add_node(named("more")).unwrap_err(), change.add_document(&document).unwrap_err()] {
-        assert!(matches!(error, StorageError::IdSpaceFull { limit: 4_294_967_295, .. }), "{error}");
+        assert!(matches!(error, StorageError::IdSpaceFull { limit: IDS_MAX, .. }), "{error}");
     }
     let relation = change.relation_type(&symmetric("associated")).unwrap();
     let hand = change.hand().unwrap();
@@ -335,4 +337,41 @@ fn compare(graph: &Graph, model: &Model, seed: u64) {
         }
     }
     assert_eq!(edges, model.edges, "seed {seed}");
+}
+
+#[test]
+fn a_set_of_nodes_is_read_once_for_each_moment() {
+    let set = |node: u32| [NodeId::new(node)].into_iter().collect::<NodeSet>();
+    let sets = NodeSets::default();
+    let label = Some(LabelId::new(1));
+    let ask = |label, sequence, found: u32| sets.get_or_read(label, sequence, || Ok(set(found))).unwrap();
+    assert_eq!(*ask(label, Some(5), 1), set(1));
+    assert_eq!(*ask(label, Some(5), 2), set(1), "the same moment");
+    assert_eq!(*ask(None, Some(5), 3), set(3), "another set of the same moment");
+    assert_eq!(*ask(label, Some(6), 4), set(4), "a later moment");
+    assert_eq!(*ask(label, Some(5), 5), set(5), "an earlier moment is read again, and not kept");
+    assert_eq!(*ask(label, Some(6), 6), set(4));
+    assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
+}
+
+#[test]
+fn a_manifest_whose_last_entry_did_not_reach_the_disk_is_taken_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = Graph::open(folder.path()).unwrap();
+    let mut change = graph.change().unwrap();
+    let node = change.add_node(named("x")).unwrap();
+    change.commit().unwrap();
+    drop(graph);
+    let store = folder.path().join("store");
+    for kept in [3, 7, 20] {
+        let manifest = store.join(std::fs::read_to_string(store.join("CURRENT")).unwrap().trim_end());
+        let mut bytes = std::fs::read(&manifest).unwrap();
+        // Another entry like the first one, of which the disk has the beginning, and zeros in place of the rest.
+        bytes.extend_from_within(..kept);
+        bytes.resize(bytes.len() + 1024, 0);
+        std::fs::write(&manifest, bytes).unwrap();
+        let graph = Graph::open(folder.path()).unwrap();
+        assert_eq!(graph.snapshot().unwrap().nodes_by_name("x").unwrap(), [node], "{kept} bytes were there");
+        assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
+    }
 }

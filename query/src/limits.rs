@@ -11,6 +11,12 @@ pub const NESTING_MAX: usize = 64;
 /// Most hops that can be written after the star of a relationship.
 pub const HOPS_MAX: u32 = u32::MAX;
 
+/// Most hops of a WALK whose pattern sets no limit; other modes end by themselves, since they repeat nothing.
+pub const WALK_HOPS_MAX: u32 = 64;
+
+/// Most numbers that `range()` gives: a slip in a bound must not fill the memory.
+pub const RANGE_LENGTH_MAX: u64 = 10_000_000;
+
 /// Most clauses between two UNIONs. Each puts operators on top of those before it, and a row climbs through all of them.
 pub const CLAUSES_MAX: usize = 200;
 

@@ -281,3 +281,15 @@ fn a_left_over_folder_is_cleared_away() {
     drop(Staging::create(folder.path()).unwrap());
     assert!(!staged.exists());
 }
+
+#[test]
+fn sets_of_nodes_that_were_asked_for_before_a_load_do_not_stand_for_those_after_it() {
+    let graph = Graph::temporary().unwrap();
+    for loads in 0..3_u64 {
+        assert_eq!(graph.snapshot().unwrap().nodes().unwrap().len(), loads);
+        let mut load = graph.bulk_load(&run("a")).unwrap();
+        load.add_node(&BulkNode { identifier: &format!("n{loads}"), ..BulkNode::default() }).unwrap();
+        load.finish().unwrap();
+    }
+    assert_eq!(graph.snapshot().unwrap().nodes().unwrap().len(), 3);
+}

@@ -7,12 +7,13 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rocksdb::{Cache, DB, ErrorKind};
 
 use super::directory;
+use super::moving::Moving;
 use super::store::{StoreSnapshot, database_options, family_descriptors, new_cache, open_error};
 use crate::StorageError;
 
@@ -26,9 +27,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Follower {
     path: PathBuf,
     cache: Cache,
-    current: RwLock<Arc<Instance>>,
-    /// Held by whoever catches up.
-    moving: Mutex<()>,
+    moving: Moving<Instance>,
 }
 
 /// A secondary instance, which never moves.
@@ -49,13 +48,12 @@ impl Follower {
         }
         let cache = new_cache();
         let instance = open_instance(graph_directory, &cache)?;
-        let current = RwLock::new(Arc::new(instance));
-        Ok(Self { path: graph_directory.to_owned(), cache, current, moving: Mutex::new(()) })
+        Ok(Self { path: graph_directory.to_owned(), cache, moving: Moving::new(instance) })
     }
 
     /// The moment that is shown now.
     pub(crate) fn current(&self) -> Arc<Instance> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        self.moving.current()
     }
 
     /// Moves on to what the other process has written by now, after `prepare` has seen it; false if that is nothing new.
@@ -64,16 +62,13 @@ impl Follower {
         &self,
         prepare: impl FnOnce(&StoreSnapshot<'_>) -> Result<(), StorageError>,
     ) -> Result<bool, StorageError> {
-        let _one_at_a_time = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = self.current();
-        if old.files.is_some() && old.files == files(&self.path) {
-            return Ok(false);
-        }
-        let new = Arc::new(open_instance(&self.path, &self.cache)?);
-        prepare(&StoreSnapshot::of_instance(Arc::clone(&new)))?;
-        let is_newer = new.database.latest_sequence_number() != old.database.latest_sequence_number();
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
-        Ok(is_newer)
+        let open = |old: &Instance| {
+            let same = old.files.is_some() && old.files == files(&self.path);
+            (!same).then(|| open_instance(&self.path, &self.cache)).transpose()
+        };
+        let moved = self.moving.move_on(open, |new| prepare(&StoreSnapshot::of_instance(Arc::clone(new))))?;
+        let sequence = |instance: &Instance| instance.database.latest_sequence_number();
+        Ok(moved.is_some_and(|[old, new]| sequence(&new) != sequence(&old)))
     }
 }
 

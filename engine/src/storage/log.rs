@@ -79,22 +79,69 @@ fn logs(store: &Path) -> Result<Vec<PathBuf>, StorageError> {
     Ok(logs)
 }
 
-/// Looks for damage in a log. A torn tail is none: a record that is cut off, or of which a page is missing, with no whole
-/// record behind it.
-pub(crate) fn scan(mut log: impl Read) -> std::io::Result<Option<LogDamage>> {
+/// The manifest in use, of which the last entry did not reach the disk, or not all of it.
+#[derive(Debug)]
+pub(crate) struct TornManifest {
+    path: PathBuf,
+    at: u64,
+}
+
+/// The manifest in use, if its end is torn.
+pub(crate) fn torn_manifest(store: &Path) -> Result<Option<TornManifest>, StorageError> {
+    let Ok(name) = std::fs::read_to_string(store.join("CURRENT")) else { return Ok(None) };
+    let path = store.join(name.trim_end());
+    match std::fs::File::open(&path).and_then(end) {
+        Ok(LogEnd::Torn { at }) => Ok(Some(TornManifest { path, at })),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StorageError::File { path, source }),
+    }
+}
+
+impl TornManifest {
+    /// Cuts off what is torn. Nothing is lost: whatever is written to a manifest counts once it is synced.
+    pub(crate) fn cut(&self) -> Result<(), StorageError> {
+        let file = std::fs::File::options().write(true).open(&self.path);
+        let cut = file.and_then(|file| file.set_len(self.at).and_then(|()| file.sync_all()));
+        cut.map_err(|source| StorageError::File { path: self.path.clone(), source })
+    }
+}
+
+/// How a log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LogEnd {
+    Whole,
+    /// A record is cut off here, or a page of it is missing, and no whole record stands behind it.
+    Torn {
+        at: u64,
+    },
+    Damaged(LogDamage),
+}
+
+/// Looks for damage in a log. A torn end is none.
+fn scan(log: impl Read) -> std::io::Result<Option<LogDamage>> {
+    Ok(match end(log)? {
+        LogEnd::Damaged(damage) => Some(damage),
+        LogEnd::Whole | LogEnd::Torn { .. } => None,
+    })
+}
+
+fn end(mut log: impl Read) -> std::io::Result<LogEnd> {
     let mut block = Vec::with_capacity(BLOCK_BYTES);
     let mut torn_at = None;
     for start in (0..).step_by(BLOCK_BYTES) {
         block.clear();
         log.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
         if block.is_empty() {
-            return Ok(None);
+            break;
         }
         let search_from = match torn_at {
             Some(_) => 0,
             None => match walk(&block) {
                 End::Whole => continue,
-                End::Damaged { at, reason } => return Ok(Some(LogDamage { offset: start + at as u64, reason })),
+                End::Damaged { at, reason } => {
+                    return Ok(LogEnd::Damaged(LogDamage { offset: start + at as u64, reason }));
+                }
                 End::Torn { at } => {
                     torn_at = Some(start + at as u64);
                     at + 1
@@ -102,10 +149,11 @@ pub(crate) fn scan(mut log: impl Read) -> std::io::Result<Option<LogDamage>> {
             },
         };
         if let Some(offset) = torn_at.filter(|_| holds_a_beginning(&block, search_from)) {
-            return Ok(Some(LogDamage { offset, reason: "a record is unreadable, but whole ones follow it" }));
+            let reason = "a record is unreadable, but whole ones follow it";
+            return Ok(LogEnd::Damaged(LogDamage { offset, reason }));
         }
     }
-    Ok(None)
+    Ok(torn_at.map_or(LogEnd::Whole, |at| LogEnd::Torn { at }))
 }
 
 /// How the records of a block end.

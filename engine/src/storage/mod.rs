@@ -6,6 +6,7 @@ pub(crate) mod family;
 pub(crate) mod follower;
 pub(crate) mod key;
 pub(crate) mod log;
+pub(crate) mod moving;
 pub(crate) mod record;
 pub(crate) mod set;
 pub(crate) mod sorted_file;

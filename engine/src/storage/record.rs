@@ -4,14 +4,14 @@
 use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::{Decode, Encode};
 
-use crate::limits::RECORD_BYTES_MAX;
+use crate::limits::READ_BYTES_MAX;
 use crate::{
     Document, DocumentId, LabelId, Mention, Node, NodeId, Polarity, Properties, PropertyValue, RelationType, Run,
     RunKind, SentenceId,
 };
 
-const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<RECORD_BYTES_MAX>> =
-    standard().with_limit::<RECORD_BYTES_MAX>();
+const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<READ_BYTES_MAX>> =
+    standard().with_limit::<READ_BYTES_MAX>();
 
 /// Something that has a form on disk.
 pub(crate) trait Record: Sized {

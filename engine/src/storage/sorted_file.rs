@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use rocksdb::{Cache, IngestExternalFileOptions, SstFileWriter};
 
 use super::family::Family;
-use super::store::{Store, failed, family_options, handle};
+use super::store::{Store, check_size, failed, family_options, handle};
 use crate::StorageError;
 
 /// A sorted file being written: keys have to come in order, each once.
-pub(crate) struct SortedFile<'o>(SstFileWriter<'o>);
+pub(crate) struct SortedFile<'o>(SstFileWriter<'o>, Family);
 
 impl SortedFile<'_> {
     /// Writes a file of this family and brings it to the disk.
@@ -19,7 +19,7 @@ impl SortedFile<'_> {
         fill: impl FnOnce(&mut SortedFile<'_>) -> Result<(), StorageError>,
     ) -> Result<(), StorageError> {
         let options = family_options(family, &Cache::new_lru_cache(0));
-        let mut file = SortedFile(SstFileWriter::create(&options));
+        let mut file = SortedFile(SstFileWriter::create(&options), family);
         file.0.open(path).map_err(failed("making a sorted file"))?;
         fill(&mut file)?;
         file.0.finish().map_err(failed("finishing a sorted file"))
@@ -27,6 +27,7 @@ impl SortedFile<'_> {
 
     /// The value of the next key.
     pub(crate) fn put(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), StorageError> {
+        check_size(self.1, value.as_ref())?;
         self.0.put(key, value).map_err(failed("writing a sorted file"))
     }
 

@@ -14,6 +14,7 @@ use super::follower::{Follower, Instance};
 use super::staging::Staging;
 use super::{directory, log, set};
 use crate::StorageError;
+use crate::limits::RECORD_BYTES_MAX;
 
 /// Memory for blocks of data read from disk, shared by all families.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
@@ -55,8 +56,19 @@ impl Store {
             std::fs::create_dir(&path).map_err(|source| StorageError::File { path: path.clone(), source })?;
             directory::sync(graph_directory)?;
         }
-        let database = DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()))
-            .map_err(|error| open_error(graph_directory, error))?;
+        let torn = log::torn_manifest(&path)?;
+        let open = || DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()));
+        let opened = match (open(), torn) {
+            // Where sectors at the end of a manifest read as zeros after a loss of power, RocksDB takes the tear for
+            // damage. It has looked only after it had its lock, so no other process was writing the manifest; and one
+            // that has opened the graph since has begun a new one.
+            (Err(error), Some(torn)) if error.kind() == ErrorKind::Corruption => {
+                torn.cut()?;
+                open()
+            }
+            (opened, _) => opened,
+        };
+        let database = opened.map_err(|error| open_error(graph_directory, error))?;
         let store = Self { access: Access::Writing(database), path: graph_directory.to_owned() };
         Staging::recover(graph_directory, &store)?;
         Ok(store)
@@ -96,7 +108,7 @@ impl Store {
     /// An empty batch.
     pub(crate) fn batch(&self) -> Batch<'_> {
         let database = self.writable().expect("a graph that is followed hands out no change");
-        Batch { database, writes: WriteBatch::default() }
+        Batch { database, writes: WriteBatch::default(), refused: None }
     }
 
     /// Writes a batch, all of it or nothing. With `sync` it is on the disk on return.
@@ -235,21 +247,40 @@ pub(super) fn failed(action: &'static str) -> impl Fn(rocksdb::Error) -> Storage
     }
 }
 
+/// Fails if a record is too large. RocksDB would leave out one that it cannot hold, without a word.
+pub(super) fn check_size(family: Family, record: &[u8]) -> Result<(), StorageError> {
+    if record.len() <= RECORD_BYTES_MAX {
+        return Ok(());
+    }
+    Err(StorageError::RecordTooLarge { family: family.name(), bytes: record.len(), limit: RECORD_BYTES_MAX })
+}
+
 /// Writes that become true together.
 pub(crate) struct Batch<'s> {
     database: &'s DB,
     writes: WriteBatch,
+    /// Why the batch cannot be written.
+    refused: Option<StorageError>,
 }
 
 impl Batch<'_> {
     /// Replaces a value.
     pub(crate) fn put(&mut self, family: Family, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        if let Err(error) = check_size(family, value.as_ref()) {
+            self.refused.get_or_insert(error);
+            return;
+        }
         self.writes.put_cf(handle(self.database, family), key, value);
     }
 
     /// Folds an operand into a value.
     pub(crate) fn merge(&mut self, family: Family, key: impl AsRef<[u8]>, operand: impl AsRef<[u8]>) {
         self.writes.merge_cf(handle(self.database, family), key, operand);
+    }
+
+    /// Fails if something in it is too large: nothing of it may be written then.
+    pub(crate) fn check(&mut self) -> Result<(), StorageError> {
+        self.refused.take().map_or(Ok(()), Err)
     }
 
     /// How many writes there are.

@@ -2,13 +2,13 @@
 //! those looked up.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::evidence::{self, EvidenceTable};
 use super::patch::ChangedEdge;
 use super::{Topology, TopologyKey};
 use crate::storage::store::StoreSnapshot;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::{Budget, Catalog, Edge, EdgeFilter, StorageError, graph, read};
 
 /// Topologies kept at once.

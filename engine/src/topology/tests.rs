@@ -94,7 +94,7 @@ fn a_commit_of_one_edge_costs_a_look_up_and_not_a_decode() {
     let topology = || graph.snapshot().unwrap().topology(&key, &Budget::unlimited()).unwrap();
     assert_eq!(topology().step_count(), 2_000);
     let work = || {
-        let work = graph.topologies().work();
+        let work = graph.shared().topologies.work();
         (work.decoded.load(Ordering::Relaxed), work.looked_up.load(Ordering::Relaxed))
     };
     assert_eq!(work(), (1, 0));

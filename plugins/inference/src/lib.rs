@@ -18,6 +18,7 @@ mod devices;
 mod error;
 mod inspect;
 mod language_model;
+pub mod limits;
 mod mask;
 mod model_folder;
 mod network;

@@ -51,6 +51,7 @@ mod error;
 mod ingest;
 mod label;
 mod lexicon;
+pub mod limits;
 mod reader;
 mod rejects;
 mod sentence;

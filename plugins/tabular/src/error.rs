@@ -25,6 +25,17 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// A row is longer than [`crate::limits::ROW_BYTES_MAX`].
+    #[error(
+        "{}:{line}: the row that begins here is longer than {} MiB; is a quotation mark in it never closed?",
+        path.display(), crate::limits::ROW_BYTES_MAX >> 20
+    )]
+    RowTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row begins, counted from 1.
+        line: u64,
+    },
     /// The columns of a file make no sense.
     #[error("{}: {reason}", path.display())]
     Columns {

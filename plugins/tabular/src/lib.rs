@@ -30,6 +30,7 @@ mod cut;
 mod error;
 mod export;
 mod input;
+pub mod limits;
 mod load;
 mod options;
 mod parquet_file;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use csv::ByteRecord;
 use flate2::bufread::MultiGzDecoder;
 
-use crate::cut;
-use crate::{LoadError, parse};
+use crate::limits::ROW_BYTES_MAX;
+use crate::{LoadError, cut, parse};
 
 /// How much is read at once; also how far the first line is looked at to guess the delimiter.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -115,6 +115,9 @@ impl Source {
 
     /// Reads until a block is full; at least as much again as there is, so that a row of any length costs linear time.
     fn read_more(&mut self) -> Result<(), LoadError> {
+        if self.pending.len() > ROW_BYTES_MAX {
+            return Err(LoadError::RowTooLong { path: self.path.clone(), line: self.lines + 1 });
+        }
         let wanted = (BLOCK_BYTES.saturating_sub(self.pending.len())).max(self.pending.len()).max(BUFFER_BYTES);
         self.pending.reserve(wanted);
         let read = (&mut self.text).take(wanted as u64).read_to_end(&mut self.pending);

@@ -3,9 +3,7 @@
 use super::{Function, unfit};
 use crate::compute::{Cell, Context};
 use crate::fault::{Failure, Result};
-
-/// The longest list that range() makes: a slip of the keyboard must not fill the memory.
-const RANGE_LENGTH_MAX: u64 = 10_000_000;
+use crate::limits::RANGE_LENGTH_MAX;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("nodes", "path", 1..=1, "The nodes of a path, in order.", nodes),

@@ -26,9 +26,6 @@ use crate::procedure::Procedure;
 use crate::retraction::Retraction;
 use crate::verification::Verification;
 
-/// The most hops of a WALK whose pattern sets no limit; other modes end by themselves, since they repeat nothing.
-pub(crate) const WALK_HOPS_MAX: u32 = 64;
-
 /// A bound query.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {

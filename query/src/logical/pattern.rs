@@ -9,6 +9,7 @@ use hopgraph_engine::{Direction, LabelId, RelationTypeId};
 use super::Expression;
 use crate::ast::Shortest;
 use crate::compute::Slot;
+use crate::limits::WALK_HOPS_MAX;
 
 /// A label by name. The number is missing if the query itself will have made the label.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,7 +144,7 @@ pub(crate) struct Range {
 impl Range {
     /// The range as a walk takes it. Modes that repeat nothing end by themselves; a walk without limit is given one.
     pub(crate) fn hops(self, mode: PathMode) -> Hops {
-        let limit = if mode == PathMode::Walk { super::WALK_HOPS_MAX.max(self.least) } else { u32::MAX };
+        let limit = if mode == PathMode::Walk { WALK_HOPS_MAX.max(self.least) } else { u32::MAX };
         Hops { least: self.least, most: self.most.unwrap_or(limit) }
     }
 }

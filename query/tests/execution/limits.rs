@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hopgraph_engine::{Graph, Interruption};
+use hopgraph_query::limits::{CLAUSES_MAX, HOPS_MAX, RANGE_LENGTH_MAX, RELATIONSHIPS_MAX, WALK_HOPS_MAX};
 use hopgraph_query::{Parameters, QueryErrorKind, QueryOptions, Value, query};
 
 /// A graph in which there are far too many paths to list: every node of one layer leads to every node of the next.
@@ -128,9 +129,32 @@ fn a_query_of_any_shape_within_the_limits_does_not_exhaust_the_stack() {
     for text in &texts {
         run(&graph, text).unwrap_or_else(|error| panic!("{}...: {error}", &text[..60]));
     }
-    for text in
-        [format!("WITH 1 AS x {} RETURN x", "WITH x ".repeat(300)), format!("MATCH (n){} RETURN n", "--()".repeat(300))]
-    {
-        assert!(matches!(run(&graph, &text).unwrap_err(), QueryErrorKind::TooLarge { limit: 200, .. }));
+    for (text, most) in [
+        (format!("WITH 1 AS x {} RETURN x", "WITH x ".repeat(CLAUSES_MAX - 1)), CLAUSES_MAX),
+        (format!("MATCH (n){} RETURN n", "--()".repeat(RELATIONSHIPS_MAX + 1)), RELATIONSHIPS_MAX),
+    ] {
+        let error = run(&graph, &text).unwrap_err();
+        assert!(matches!(error, QueryErrorKind::TooLarge { limit, .. } if limit == most), "{error}");
     }
+}
+
+#[test]
+fn more_hops_than_can_be_counted_are_refused_and_walks_without_a_limit_get_one() {
+    let graph = Graph::temporary().unwrap();
+    run(&graph, "CREATE (a:n {i: 0})-[:t]->(a)").unwrap();
+    let most = format!("MATCH TRAIL (a:n)-[*1..{HOPS_MAX}]->(b) RETURN count(*)");
+    assert_eq!(run(&graph, &most).unwrap(), [[Value::Integer(1)]]);
+    let error = run(&graph, &most.replace("..", "..1")).unwrap_err();
+    assert!(error.to_string().contains(&HOPS_MAX.to_string()), "{error}");
+    let walk = run(&graph, "MATCH p = WALK (a:n)-[*]->(b) RETURN max(length(p))").unwrap();
+    assert_eq!(walk, [[Value::Integer(i64::from(WALK_HOPS_MAX))]]);
+}
+
+#[test]
+fn a_range_of_too_many_numbers_is_refused() {
+    let graph = Graph::temporary().unwrap();
+    let most = format!("RETURN size(range(1, {RANGE_LENGTH_MAX}))");
+    assert_eq!(run(&graph, &most).unwrap(), [[Value::Integer(RANGE_LENGTH_MAX as i64)]]);
+    let error = run(&graph, &most.replace("range(1", "range(0")).unwrap_err();
+    assert!(error.to_string().contains("the most is"), "{error}");
 }

@@ -1,8 +1,9 @@
 //! Models that read from left to right: Llama, Mistral without its window, and the first Gemma.
 
 use super::metadata::Metadata;
-use super::{CONTEXT_MAX, HuggingFaceConfig, in_layer};
+use super::{HuggingFaceConfig, in_layer};
 use crate::InferenceError;
+use crate::limits::CONTEXT_TOKENS_MAX;
 use crate::weights::{Container, Gguf, RawTensor, Weights};
 
 /// Which models share their arithmetic.
@@ -194,7 +195,7 @@ impl Decoder {
             embedding_scale: if family == Family::Gemma { (width as f32).sqrt() } else { 1.0 },
             norm_offset: 0.0,
             epsilon: epsilon.ok_or_else(|| metadata.problem(&keys.epsilon, "is missing"))?,
-            context: metadata.required_count(&keys.context)?.min(CONTEXT_MAX),
+            context: metadata.required_count(&keys.context)?.min(CONTEXT_TOKENS_MAX),
             vocabulary: 0,
             tied_head: false,
         };

@@ -2,8 +2,9 @@
 
 use super::decoder::Activation;
 use super::metadata::Metadata;
-use super::{CONTEXT_MAX, HuggingFaceConfig, in_layer};
+use super::{HuggingFaceConfig, in_layer};
 use crate::InferenceError;
+use crate::limits::CONTEXT_TOKENS_MAX;
 use crate::weights::{Container, RawTensor, Weights};
 
 /// The measures of a BERT.
@@ -78,7 +79,7 @@ impl Encoder {
             heads: config.positive_count("num_attention_heads")?,
             activation: activation(config)?,
             epsilon: config.number("layer_norm_eps")?.unwrap_or(1e-12),
-            context: positions.min(CONTEXT_MAX),
+            context: positions.min(CONTEXT_TOKENS_MAX),
             positions,
             segments: config.count("type_vocab_size")?.unwrap_or(2),
             vocabulary: config.required_count("vocab_size")?,

@@ -16,10 +16,6 @@ pub(crate) use hugging_face::HuggingFaceConfig;
 use crate::InferenceError;
 use crate::weights::{Container, Weights};
 
-/// The most tokens that are read at once, whatever the model was made for: far more than a prompt and a sentence have,
-/// and a bound on the tables that are made for each position.
-const CONTEXT_MAX: usize = 8192;
-
 /// A model's kind and measures.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Architecture {

@@ -164,7 +164,7 @@ fn measures_out_of_all_proportion_are_refused() {
         }
     }
     let (_, long) = Gguf::llama().set("llama.context_length", Value::U32(u32::MAX)).open().unwrap();
-    assert_eq!(long.context(), 8192);
+    assert_eq!(long.context(), crate::limits::CONTEXT_TOKENS_MAX);
 }
 
 #[test]

@@ -13,9 +13,7 @@ use super::names::{Name, Naming};
 use super::{Format, RawTensor, unreadable};
 use crate::InferenceError;
 use crate::architecture::HuggingFaceConfig;
-
-/// The longest header that is believed; the format allows no more.
-const HEADER_MAX: u64 = 100_000_000;
+use crate::limits::HEADER_BYTES_MAX;
 
 /// The open files of one model.
 pub(crate) struct Safetensors {
@@ -185,7 +183,10 @@ fn header(file: &mut impl Read, file_length: u64) -> Result<(Metadata, u64), Str
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(|error| error.to_string())?;
     let length = u64::from_le_bytes(length);
-    if length > HEADER_MAX || length > file_length.saturating_sub(8) {
+    if length > HEADER_BYTES_MAX {
+        return Err(format!("its header claims {length} bytes, more than the format allows"));
+    }
+    if length > file_length.saturating_sub(8) {
         return Err(format!("its header claims {length} bytes, the file has {file_length}"));
     }
     let mut json = vec![0; usize::try_from(length).map_err(|error| error.to_string())?];
@@ -209,4 +210,19 @@ fn unknown_format(path: &Path, name: &str, format: Dtype) -> InferenceError {
          model that bitsandbytes, GPTQ or AWQ has quantized, take its 16-bit weights, or a GGUF of them"
     );
     InferenceError::NotSafetensors { path: path.to_owned(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_is_too_long_is_not_read() {
+        let claimed = |length: u64| header(&mut &length.to_le_bytes()[..], u64::MAX).unwrap_err();
+        let error = claimed(HEADER_BYTES_MAX + 1);
+        assert!(error.contains("more than the format allows"), "{error}");
+        assert!(!claimed(HEADER_BYTES_MAX).contains("allows"), "only the end of the file stops this one");
+        let error = header(&mut &9_u64.to_le_bytes()[..], 16).unwrap_err();
+        assert!(error.contains("the file has 16"), "{error}");
+    }
 }

@@ -7,16 +7,13 @@ use std::ops::Range;
 use hopgraph_engine::Description;
 
 use crate::candidate::{Candidate, EntityMention, candidates};
+use hopgraph_engine::limits::NAME_BYTES_MAX;
+
 use crate::document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
+use crate::limits::PAIRS_PER_SENTENCE_MAX;
 use crate::sentence::split_sentences;
 use crate::text::{NumberedText, collapse_whitespace};
 use crate::{Reject, RejectKind};
-
-/// The most pairs of mentions that a sentence may have. More come from lists and tables that were taken for a sentence.
-const PAIRS_PER_SENTENCE_MAX: usize = 10_000;
-
-/// The longest name, label or identifier that a graph can keep, in bytes.
-const NAME_BYTES_MAX: usize = 4096;
 
 /// A document ready to be classified and written.
 #[derive(Debug, Default, PartialEq, Eq)]

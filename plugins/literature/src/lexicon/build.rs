@@ -3,11 +3,9 @@
 use std::collections::{HashMap, hash_map};
 
 use super::{Concept, Lexicon, Name};
+use crate::limits::LEXICON_NAME_BYTES_MAX;
 use crate::tag::page::is_same_writing;
 use crate::tag::token::{Tokenizer, hash};
-
-/// The longest name that is taken, in bytes; longer ones are definitions.
-const NAME_BYTES_MAX: usize = 160;
 
 /// How often a word must occur in ordinary text to count as a common one.
 const COMMON_WORD_COUNT: u32 = 100;
@@ -166,7 +164,7 @@ impl LexiconBuilder {
         let is_word = text.chars().any(char::is_lowercase);
         let is_stopped = is_word && STOP_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
         let letters = text.chars().filter(|character| character.is_alphabetic()).count();
-        if text.len() > NAME_BYTES_MAX || text.chars().count() < 2 || letters == 0 || is_stopped {
+        if text.len() > LEXICON_NAME_BYTES_MAX || text.chars().count() < 2 || letters == 0 || is_stopped {
             return;
         }
         let Some(key) = self.lexicon.matcher.add(self.tokenizer.tokenize(text)) else { return };

@@ -172,7 +172,7 @@ fn read(input: Input, format: Format) -> Documents<'static> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]

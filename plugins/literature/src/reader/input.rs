@@ -9,9 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::document::Location;
-
-/// The longest line that is read, in bytes: longer than any article, and short enough to be held.
-const LINE_BYTES_MAX: u64 = 64 << 20;
+use crate::limits::LINE_BYTES_MAX;
 
 /// The first bytes of every gzip stream.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -84,7 +82,7 @@ impl Input {
             return None;
         }
         let mut bytes = Vec::new();
-        let taken = self.reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes);
+        let taken = self.reader.by_ref().take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut bytes);
         if let Err(error) = taken {
             self.ended = true;
             return Some(Err(BadLine::End(error)));
@@ -96,7 +94,7 @@ impl Input {
         self.location.line += 1;
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
-        } else if bytes.len() as u64 == LINE_BYTES_MAX {
+        } else if bytes.len() == LINE_BYTES_MAX {
             return Some(Err(self.skip_long_line()));
         }
         if bytes.last() == Some(&b'\r') {

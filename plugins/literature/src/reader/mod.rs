@@ -1,7 +1,7 @@
 //! Readers: one file for each format, each an iterator of documents and rejects, so that a bad record ends nothing.
 
 mod bioc;
-mod corpus;
+pub(crate) mod corpus;
 mod eu_adr;
 mod format;
 mod gad;

@@ -3,10 +3,8 @@
 use super::document_identifier;
 use super::input::{BadLine, Input};
 use crate::document::{Document, Location, Passage, PassageKind};
+use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::{Reject, RejectKind};
-
-/// About how much text of a file makes a document, in bytes: a longer file becomes several, so that it need not be held.
-const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 
 /// Reads paragraphs.
 pub(crate) struct PlainText {

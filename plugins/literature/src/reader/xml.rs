@@ -8,12 +8,10 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::input::Input;
 use crate::document::Location;
+use crate::limits::RECORD_BYTES_MAX;
 
 /// How much is read at once, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
-
-/// The longest record that is read, in bytes: longer than any article, and short enough to be held.
-const RECORD_BYTES_MAX: usize = 64 << 20;
 
 /// The elements of these names in a file, one by one, whatever stands around them.
 pub(super) struct XmlRecords {

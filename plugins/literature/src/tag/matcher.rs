@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::token::Token;
+use crate::limits::LEXICON_NAME_TOKENS_MAX;
 
 /// A hasher for keys that are hashes already, or numbers that a multiplication spreads well enough.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,9 +29,6 @@ pub(crate) type NumberMap<V> = HashMap<u64, V, BuildHasherDefault<NumberHasher>>
 
 /// Number of a sequence of tokens that is a name.
 pub(crate) type Key = u32;
-
-/// The longest name, in tokens.
-pub(crate) const TOKENS_MAX: usize = 24;
 
 const ROOT: u32 = 0;
 
@@ -70,7 +68,7 @@ impl Matcher {
 
     /// Adds a name; gives its key, or nothing if it has no tokens or too many.
     pub(crate) fn add(&mut self, tokens: &[Token]) -> Option<Key> {
-        if tokens.is_empty() || tokens.len() > TOKENS_MAX {
+        if tokens.is_empty() || tokens.len() > LEXICON_NAME_TOKENS_MAX {
             return None;
         }
         if self.is_name.is_empty() {

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::*;
+use crate::limits::{LEXICON_NAME_BYTES_MAX, LEXICON_NAME_TOKENS_MAX};
 use crate::{Passage, PassageKind, lexicon::Lexicon};
 
 fn included() -> &'static LexiconTagger {
@@ -150,4 +151,20 @@ fn evaluation_counts_spans_and_the_ids_of_documents() {
     assert_eq!(evaluation.identifiers["gene"], Score { right: 0, found: 1, annotated: 1 });
     assert_eq!((evaluation.spans["gene"].precision(), evaluation.spans["gene"].recall()), (1.0, 0.5));
     assert!(!evaluation.spans.contains_key("disease"), "labels that the corpus does not use are left out");
+}
+
+#[test]
+fn a_name_that_is_too_long_is_left_out_of_the_lexicon() {
+    let long = |bytes: usize| "disease ".repeat(30)[..bytes - 4].to_owned() + "abcd";
+    let wordy = |words: usize| vec!["abc"; words].join(" ");
+    for (name, is_known) in [
+        (long(LEXICON_NAME_BYTES_MAX), true),
+        (long(LEXICON_NAME_BYTES_MAX + 1), false),
+        (wordy(LEXICON_NAME_TOKENS_MAX), true),
+        (wordy(LEXICON_NAME_TOKENS_MAX + 1), false),
+    ] {
+        let mut builder = Lexicon::builder();
+        builder.add("disease", "D:1", &name, &[], &[]);
+        assert_eq!(!found(&LexiconTagger::plain(builder.build()), &[&name]).is_empty(), is_known, "{name}");
+    }
 }

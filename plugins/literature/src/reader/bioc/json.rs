@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Infons, RawAnnotation, RawDocument, RawLocation, RawPassage};
 use crate::document::Location;
+use crate::limits::RECORD_BYTES_MAX;
 use crate::reader::explain;
 use crate::reader::input::Input;
 use crate::{Document, Reject, RejectKind};
@@ -56,11 +57,15 @@ impl BiocJson {
 
     fn take(&mut self, record: &[u8], line: u64) {
         let location = Location { line, ..self.input.location() };
+        let text = || String::from_utf8_lossy(&record[..record.len().min(1000)]);
+        if record.len() == RECORD_BYTES_MAX {
+            let reason = "is longer than 64 MiB";
+            return self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", reason, &text())));
+        }
         match serde_json::from_slice::<JsonDocument>(record) {
             Ok(document) => RawDocument::from(document).place(&location, &mut self.ready),
             Err(error) => {
-                let text = String::from_utf8_lossy(&record[..record.len().min(1000)]);
-                self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", explain(&error), &text)));
+                self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", explain(&error), &text())));
             }
         }
     }
@@ -98,7 +103,7 @@ struct Cutter {
     escaped: bool,
     /// How deep documents lie, once their list was met.
     list_depth: Option<usize>,
-    /// The document in hand.
+    /// The document in hand, or the beginning of one that is too long.
     record: Vec<u8>,
     /// The depth at which it began.
     record_depth: Option<usize>,
@@ -127,10 +132,15 @@ impl Cutter {
                 _ => {}
             }
         }
-        if self.is_open() {
+        self.keep(byte);
+        None
+    }
+
+    /// Adds a byte to the document in hand.
+    fn keep(&mut self, byte: u8) {
+        if self.is_open() && self.record.len() < RECORD_BYTES_MAX {
             self.record.push(byte);
         }
-        None
     }
 
     fn take_in_string(&mut self, byte: u8) {
@@ -171,9 +181,7 @@ impl Cutter {
         if self.depth == 0 {
             self.list_depth = None;
         }
-        if self.is_open() {
-            self.record.push(byte);
-        }
+        self.keep(byte);
         if self.record_depth != Some(self.depth) {
             return None;
         }

@@ -1,0 +1,63 @@
+//! A store that is a handful of sets, written and read at one blow each, with snapshots that know their number.
+
+#[path = "../../../engine/src/storage/moving.rs"]
+pub(crate) mod moving;
+
+pub(crate) mod store {
+    use std::collections::BTreeMap;
+
+    use crate::sync::Arc;
+    use crate::sync::atomic::{AtomicU64, Ordering};
+    use crate::{Edge, NodeSet};
+
+    /// What is in the store at one moment.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Data {
+        /// Each with what its evidence weighs.
+        pub(crate) edges: BTreeMap<Edge, u8>,
+        pub(crate) nodes: NodeSet,
+        /// The edge generation.
+        pub(crate) generation: u64,
+        /// Some of a write in parts is there, and some is not.
+        pub(crate) in_parts: bool,
+        sequence: u64,
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Store {
+        /// Not a lock of the checker, so that the lock by itself makes no further orders of threads.
+        data: std::sync::Mutex<Arc<Data>>,
+        visits: AtomicU64,
+    }
+
+    impl Store {
+        pub(crate) fn write(&self, edit: impl FnOnce(&mut Data)) {
+            self.let_others_run();
+            let mut data = self.data.lock().unwrap();
+            let new = Arc::make_mut(&mut data);
+            edit(new);
+            new.sequence += 1;
+        }
+
+        pub(crate) fn now(&self) -> Arc<Data> {
+            Arc::clone(&self.data.lock().unwrap())
+        }
+
+        pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
+            self.let_others_run();
+            let data = self.now();
+            StoreSnapshot { sequence: Some(data.sequence), data, _store: self }
+        }
+
+        fn let_others_run(&self) {
+            self.visits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct StoreSnapshot<'s> {
+        pub(crate) data: Arc<Data>,
+        pub(crate) sequence: Option<u64>,
+        _store: &'s Store,
+    }
+}
