@@ -72,7 +72,7 @@ impl NodeSet {
 
 impl NodeSet {
     /// The nodes with the first so many numbers, whether the graph has them or not.
-    pub fn first(count: usize) -> Self {
+    pub(crate) fn first(count: usize) -> Self {
         let mut nodes = RoaringBitmap::new();
         nodes.insert_range(0..u32::try_from(count).unwrap_or(u32::MAX));
         Self(nodes)

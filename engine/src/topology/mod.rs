@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::{Direction, Edge, NodeId, RelationTypeId, StorageError};
+use crate::{Direction, Edge, NodeId, NodeSet, RelationTypeId, StorageError};
 
 pub(crate) use cache::{Moment, TopologyCache};
 pub use evidence::EvidenceTable;
@@ -84,6 +84,8 @@ pub struct Topology {
     shape: Shape,
     /// The same steps from their other end, once somebody has asked for them.
     reversed: OnceLock<Arc<Topology>>,
+    /// All numbers of nodes, once somebody has asked for them.
+    nodes: OnceLock<Arc<NodeSet>>,
 }
 
 /// Whether steps can be taken back.
@@ -135,12 +137,17 @@ impl Topology {
 
     fn new(chunks: Vec<Arc<Chunk>>, node_count: usize, shape: Shape) -> Self {
         let step_count = chunks.iter().map(|chunk| chunk.ends.len() as u64).sum();
-        Self { chunks, node_count, step_count, shape, reversed: OnceLock::new() }
+        Self { chunks, node_count, step_count, shape, reversed: OnceLock::new(), nodes: OnceLock::new() }
     }
 
     /// All nodes that have a step or end one are below this number.
     pub fn node_count(&self) -> usize {
         self.node_count
+    }
+
+    /// All numbers below that count, whether the graph has such nodes or not; made once, then kept.
+    pub fn nodes(&self) -> Arc<NodeSet> {
+        Arc::clone(self.nodes.get_or_init(|| Arc::new(NodeSet::first(self.node_count))))
     }
 
     /// How many steps there are in all.

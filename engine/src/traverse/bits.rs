@@ -11,12 +11,25 @@ impl BitSet {
     }
 
     /// The set of these numbers, all below `limit`.
-    pub(super) fn from_numbers(numbers: &[u32], limit: usize) -> Self {
+    pub(super) fn from_numbers(numbers: impl IntoIterator<Item = u32>, limit: usize) -> Self {
         let mut set = Self::new(limit);
-        for &number in numbers {
+        for number in numbers {
             set.insert(number);
         }
         set
+    }
+
+    /// The numbers below the limit that it does not hold, in order.
+    pub(super) fn missing(&self, limit: usize) -> impl Iterator<Item = u32> + '_ {
+        (0_u32..).step_by(64).zip(&self.0).flat_map(move |(first, word)| {
+            let mut rest = !word;
+            std::iter::from_fn(move || {
+                let number = first + rest.trailing_zeros();
+                let is_missing = rest != 0 && (number as usize) < limit;
+                rest &= rest.wrapping_sub(1);
+                is_missing.then_some(number)
+            })
+        })
     }
 
     /// Whether it holds this number; one beyond the limit is not held.

@@ -166,6 +166,8 @@ impl Case {
         let found = set.pairs_with_path_counts(&Arc::new(Budget::unlimited())).map(Result::unwrap);
         let found: BTreeMap<_, _> = found.map(|(pair, n)| ((pair.source, pair.target), (pair.hops, n))).collect();
         assert_eq!(found, counted, "path counts, {context}");
+        let apart: Vec<Pair> = expected.iter().filter(|pair| pair.source != pair.target).copied().collect();
+        check_set(&set.clone().different(), &apart, &format!("different, {context}"));
         self.check_single_ends(&expected, context);
         self.check_algebra(&expected, other, context);
     }
@@ -177,7 +179,10 @@ impl Case {
             let from: Vec<_> = expected.iter().filter(|pair| pair.source == node).copied().collect();
             let to: Vec<_> = expected.iter().filter(|pair| pair.target == node).copied().collect();
             if self.sources.contains(node) {
-                check_set(&PairSet::new(self.reach(), &one, &self.targets), &from, &format!("from {node}, {context}"));
+                let set = PairSet::new(self.reach(), &one, &self.targets);
+                check_set(&set, &from, &format!("from {node}, {context}"));
+                let apart: Vec<_> = from.into_iter().filter(|pair| pair.target != node).collect();
+                check_set(&set.different(), &apart, &format!("from {node} to others, {context}"));
             }
             if self.targets.contains(node) {
                 check_set(&PairSet::new(self.reach(), &self.sources, &one), &to, &format!("to {node}, {context}"));
@@ -373,6 +378,72 @@ fn a_hub_with_many_leaves_is_decided_without_searching_it_for_each_leaf() {
     let counts = count_reachable_pairs(&topology, &hub, &rest, hops, PathMode::Trail, &budget).unwrap();
     assert_eq!(counts.iter().sum::<u64>(), 0);
     assert!(budget.neighbors_touched() < 10 * u64::from(leaves), "{} touched", budget.neighbors_touched());
+}
+
+/// One start is answered another way than many, and the same.
+#[test]
+fn a_single_start_agrees_with_a_block_of_starts() {
+    let mut random = Random(11);
+    let node_count = 3_000;
+    let edges = (0..9_000).map(|_| {
+        // Every tenth edge is one of a hub.
+        let source = if random.below(10) == 0 { random.below(3) } else { random.below(node_count) };
+        let (source, target) = (NodeId::new(source), NodeId::new(random.below(node_count)));
+        (Edge { relation: RelationTypeId::new(random.below(2) as u16), source, target }, false)
+    });
+    let edges: BTreeSet<(Edge, bool)> = edges.collect();
+    let some: NodeSet = (0..node_count).filter(|_| random.below(5) == 0).map(NodeId::new).collect();
+    let starts: NodeSet = (0..60).map(NodeId::new).collect();
+    let budget = Arc::new(Budget::unlimited());
+    for direction in [Direction::Both, Direction::Out] {
+        let topology = Arc::new(Topology::from_edges(edges.iter().copied(), direction));
+        for (mode, goals) in [PathMode::Walk, PathMode::Trail].into_iter().zip([&some, &*topology.nodes()]) {
+            let reach = Reach { topology: Arc::clone(&topology), hops: Hops { least: 1, most: 4 }, mode };
+            let all = PairSet::new(reach.clone(), &starts, goals).different();
+            for (start, counts) in all.count_by(End::Source, &budget).unwrap() {
+                let start = NodeSet::from_iter([start]);
+                let one = PairSet::new(reach.clone(), &start, goals).different();
+                assert_eq!(one.count(&budget).unwrap(), counts, "{start:?} {direction:?} {mode:?}");
+            }
+        }
+    }
+}
+
+/// Everybody knows everybody: after one hop there is nobody left to look for, and nobody looks at all the neighbours.
+#[test]
+fn a_single_start_stops_when_it_has_met_every_goal() {
+    let nodes = 300;
+    let edges = (0..nodes * nodes).map(|pair| {
+        let (source, target) = (NodeId::new(pair / nodes), NodeId::new(pair % nodes));
+        (Edge { relation: RelationTypeId::new(0), source, target }.canonical(true), true)
+    });
+    let edges: BTreeSet<(Edge, bool)> = edges.filter(|(edge, _)| edge.source != edge.target).collect();
+    let topology = Arc::new(Topology::from_edges(edges, Direction::Both));
+    let budget = Arc::new(Budget::unlimited());
+    let reach = Reach { topology: Arc::clone(&topology), hops: Hops { least: 1, most: 5 }, mode: PathMode::Trail };
+    let (start, all) = (NodeSet::from_iter([NodeId::new(0)]), topology.nodes());
+    let found = PairSet::new(reach, &start, &all).different().count(&budget).unwrap();
+    assert_eq!(found, [0, u64::from(nodes) - 1]);
+    assert!(budget.neighbors_touched() < 2 * u64::from(nodes), "{} touched", budget.neighbors_touched());
+}
+
+/// A hub meets most of a graph in two hops: whoever is left finds it, and the others are not asked again.
+#[test]
+fn a_thick_frontier_is_not_walked_step_by_step() {
+    let mut random = Random(5);
+    let nodes = 4_000;
+    let near = |random: &mut Random| {
+        let (source, target) = (NodeId::new(random.below(nodes)), NodeId::new(random.below(nodes)));
+        (Edge { relation: RelationTypeId::new(0), source, target }.canonical(true), true)
+    };
+    let edges: BTreeSet<(Edge, bool)> = (0..20 * nodes).map(|_| near(&mut random)).collect();
+    let topology = Arc::new(Topology::from_edges(edges, Direction::Both));
+    let budget = Arc::new(Budget::unlimited());
+    let reach = Reach { topology: Arc::clone(&topology), hops: Hops { least: 1, most: 4 }, mode: PathMode::Trail };
+    let (start, all) = (NodeSet::from_iter([NodeId::new(1)]), topology.nodes());
+    let found = PairSet::new(reach, &start, &all).different().count(&budget).unwrap();
+    assert_eq!(found.iter().sum::<u64>(), u64::from(nodes) - 1);
+    assert!(budget.neighbors_touched() < topology.step_count() / 2, "{} touched", budget.neighbors_touched());
 }
 
 /// Layers without a way back: nobody comes home, however many ways lead out.

@@ -11,16 +11,20 @@
 //! - 4 hops (if not of 2 or 3) if s or t lies in a triangle (around it, then across), or there is a path of 4 hops without
 //!   repeated nodes.
 //!
+//! Back from a node to itself there is a trail of exactly
+//! - 1 hop if it has a loop;
+//! - 2 hops if it has two loops, or parallel edges to another node;
+//! - 3 hops (if not of 2) if it lies in a triangle, since a loop on the way could be left out;
+//! - 4 hops (if not of 2 or 3) if it lies in a square.
+//!
 //! Everything else is searched depth-first, one number of hops after the other, under the budget.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::counted::{Counted, STEPS_PER_CHECK};
 use super::{Hops, PathMode};
 use crate::{Budget, Edge, Interruption, NodeId, Topology};
-
-/// Steps of a search between two looks at the budget.
-const STEPS_PER_CHECK: u32 = 4096;
 
 /// Steps after which a search asks how far every node is from the end: one pass over the graph, so not for every pair.
 const STEPS_BEFORE_DISTANCES: u32 = if cfg!(test) { 8 } else { 20_000 };
@@ -84,17 +88,19 @@ impl Longer {
         least: u32,
         budget: &Budget,
     ) -> Result<bool, Interruption> {
-        let ruled = self.mode == PathMode::Trail
-            && start != end
-            && least <= 2
-            && self.topology.is_undirected()
-            && self.topology.connects(start, end);
+        let is_ruled = self.mode == PathMode::Trail && least <= 2 && self.topology.is_undirected();
+        let (closed, joined) =
+            (is_ruled && start == end, is_ruled && start != end && self.topology.connects(start, end));
         let without_repeats = start != end && matches!(self.mode, PathMode::Acyclic | PathMode::Simple);
         match count {
-            1 if ruled => Ok(true),
-            2 if ruled => Ok(self.trail_of_2(start, end)),
-            3 if ruled => self.trail_of_3(start, end, budget),
-            4 if ruled => self.trail_of_4(start, end, budget),
+            1 if joined => Ok(true),
+            2 if joined => Ok(self.trail_of_2(start, end)),
+            3 if joined => self.trail_of_3(start, end, budget),
+            4 if joined => self.trail_of_4(start, end, budget),
+            1 if closed => Ok(self.topology.connects(start, start)),
+            2 if closed => Ok(self.topology.multiplicity(start, start) > 1 || self.parallel_neighbors(start) > 0),
+            3 if closed => Ok(self.in_triangle(start)),
+            4 if closed => self.in_square(start, budget),
             3 if without_repeats => self.path_of_3(start, end, budget),
             4 if without_repeats => self.path_of_4(start, end, budget),
             _ => self.search(start, end, count, budget),
@@ -170,6 +176,23 @@ impl Longer {
         })
     }
 
+    /// Whether two neighbours of a node share a further one.
+    fn in_square(&self, node: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        let home = self.topology.ends(node);
+        let mut count = Counted::new(budget);
+        for first in between(&self.topology, node, node) {
+            for opposite in between(&self.topology, first, node) {
+                let onward = self.topology.ends(opposite);
+                count.neighbors(onward.len().min(home.len()))?;
+                let corners = [node, first, opposite];
+                if common(onward, home).any(|third| !corners.contains(&NodeId::new(third))) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Depth-first search for a path of exactly so many hops, from the end with fewer steps.
     fn search(&self, start: NodeId, end: NodeId, count: u32, budget: &Budget) -> Result<bool, Interruption> {
         let mode = self.mode;
@@ -187,33 +210,6 @@ fn between(topology: &Topology, node: NodeId, other: NodeId) -> impl Iterator<It
     let mut last = None;
     let ends = topology.ends(node).iter().copied().map(NodeId::new);
     ends.filter(move |&end| end != node && end != other && last.replace(end) != Some(end))
-}
-
-/// Counts neighbours for the budget, and looks at it now and then.
-struct Counted<'b> {
-    budget: &'b Budget,
-    neighbors: u64,
-}
-
-impl<'b> Counted<'b> {
-    fn new(budget: &'b Budget) -> Self {
-        Self { budget, neighbors: 0 }
-    }
-
-    fn neighbors(&mut self, count: usize) -> Result<(), Interruption> {
-        self.neighbors += count as u64;
-        if self.neighbors > u64::from(STEPS_PER_CHECK) {
-            self.budget.count_neighbors(std::mem::take(&mut self.neighbors));
-            self.budget.check()?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.budget.count_neighbors(self.neighbors);
-    }
 }
 
 /// The members that two sorted lists share: the shorter is walked, the longer asked.

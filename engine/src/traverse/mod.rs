@@ -2,6 +2,7 @@
 
 mod bits;
 mod block;
+mod counted;
 mod longer;
 mod pair_set;
 mod pairs;

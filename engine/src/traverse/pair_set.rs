@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bits::{bits, count_ones};
+use super::bits::{BitSet, bits, count_ones};
 use super::block::Block;
 use super::search::{Search, Sides};
 use super::{CountedPairs, Pair, Pairs, Reach, solo};
@@ -37,6 +37,7 @@ pub struct PairSet<'s> {
     targets: &'s NodeSet,
     reach: Reach,
     others: Vec<(Operation, Reach)>,
+    different: bool,
 }
 
 /// How a further reach changes the set.
@@ -59,7 +60,7 @@ pub enum End {
 impl<'s> PairSet<'s> {
     /// The pairs of these ends that a reach joins.
     pub fn new(reach: Reach, sources: &'s NodeSet, targets: &'s NodeSet) -> Self {
-        Self { sources, targets, reach, others: Vec::new() }
+        Self { sources, targets, reach, others: Vec::new(), different: false }
     }
 
     /// Keeps the pairs that this reach joins too; their hops stay.
@@ -80,6 +81,12 @@ impl<'s> PairSet<'s> {
         self.with(Operation::Or, reach)
     }
 
+    /// Keeps the pairs of two different nodes.
+    #[must_use]
+    pub fn different(self) -> Self {
+        Self { different: true, ..self }
+    }
+
     fn with(mut self, operation: Operation, reach: Reach) -> Self {
         self.others.push((operation, reach));
         self
@@ -88,25 +95,25 @@ impl<'s> PairSet<'s> {
     /// How many pairs there are for each number of hops: `counts[h]` pairs have least hops `h`.
     pub fn count(&self, budget: &Arc<Budget>) -> Result<Vec<u64>, Interruption> {
         let mut counts = Vec::new();
-        if let Some(found) = self.solo(budget)? {
-            found.iter().for_each(|pair| add(&mut counts, pair.hops, 1));
-            return Ok(counts);
+        match self.solo() {
+            Some(question) if self.others.is_empty() => return solo::count(&self.reach, question, budget),
+            Some(question) => self.ends(question, budget)?.iter().for_each(|&(_, hops)| add(&mut counts, hops, 1)),
+            None => self.plan(budget).for_each_row(|hops, _, _, row| add(&mut counts, hops, count_ones(row)))?,
         }
-        self.plan(budget).for_each_row(|hops, _, _, row| add(&mut counts, hops, count_ones(row)))?;
         Ok(counts)
     }
 
     /// How many pairs each node of one end has, for each number of hops; in order of node, without those that have none.
     pub fn count_by(&self, end: End, budget: &Arc<Budget>) -> Result<Vec<(NodeId, Vec<u64>)>, Interruption> {
-        if let Some(found) = self.solo(budget)? {
-            let mut counts: HashMap<NodeId, Vec<u64>> = HashMap::new();
-            for pair in found {
-                let node = if end == End::Source { pair.source } else { pair.target };
-                add(counts.entry(node).or_default(), pair.hops, 1);
+        if let Some(question) = self.solo() {
+            if (end == End::Target) == question.against {
+                let counts = self.count(budget)?;
+                return Ok(if counts.is_empty() { Vec::new() } else { vec![(question.start, counts)] });
             }
-            let mut counts: Vec<_> = counts.into_iter().collect();
-            counts.sort_unstable();
-            return Ok(counts);
+            let mut found = self.ends(question, budget)?;
+            found.sort_unstable();
+            let once = |hops: u32| [vec![0; hops as usize], vec![1]].concat();
+            return Ok(found.into_iter().map(|(node, hops)| (node, once(hops))).collect());
         }
         let plan = self.plan(budget);
         let sides = Arc::clone(&plan.sides);
@@ -131,9 +138,13 @@ impl<'s> PairSet<'s> {
     /// The pairs, each once. With a single node at one end they come in order of hops; else by block of starts, then
     /// goal, then start. The same on every run.
     pub fn pairs(&self, budget: &Arc<Budget>) -> Pairs {
-        match self.solo(budget) {
-            Ok(Some(found)) => Pairs::listed(found),
-            Ok(None) => Pairs::of_plan(self.plan(budget)),
+        let Some(question) = self.solo() else { return Pairs::of_plan(self.plan(budget)) };
+        let pair = |(goal, hops)| {
+            let (source, target) = if question.against { (goal, question.start) } else { (question.start, goal) };
+            Pair { source, target, hops }
+        };
+        match self.ends(question, budget) {
+            Ok(found) => Pairs::listed(found.into_iter().map(pair).collect()),
             Err(interruption) => Pairs::failed(interruption),
         }
     }
@@ -149,7 +160,7 @@ impl<'s> PairSet<'s> {
     pub(super) fn plan(&self, budget: &Arc<Budget>) -> Plan {
         let reaches = || std::iter::once(&self.reach).chain(self.others.iter().map(|(_, reach)| reach));
         let node_count = reaches().map(|reach| reach.topology.node_count()).max().unwrap_or(0);
-        let sides = Arc::new(Sides::new(self.sources, self.targets, node_count));
+        let sides = Arc::new(Sides::new(self.sources, self.targets, self.different, node_count));
         Plan {
             search: Search::new(&self.reach, &sides),
             others: self.others.iter().map(|(operation, reach)| (*operation, Search::new(reach, &sides))).collect(),
@@ -158,43 +169,45 @@ impl<'s> PairSet<'s> {
         }
     }
 
-    /// All pairs, where one end is a single node.
-    fn solo(&self, budget: &Budget) -> Result<Option<Vec<Pair>>, Interruption> {
+    /// What is asked of a single start, where one end is a single node.
+    fn solo(&self) -> Option<solo::Question<'s>> {
         let single = |nodes: &NodeSet| if nodes.len() == 1 { nodes.iter().next() } else { None };
-        let (start, goals, against) = match (single(self.sources), single(self.targets)) {
-            (Some(source), _) => (source, self.targets, false),
-            (None, Some(target)) => (target, self.sources, true),
-            (None, None) => return Ok(None),
-        };
-        let mut found = solo::ends(&self.reach, start, goals, against, budget)?;
-        for (operation, reach) in &self.others {
-            let other: HashMap<_, _> = solo::ends(reach, start, goals, against, budget)?.into_iter().collect();
-            combine(&mut found, *operation, other);
+        let different = self.different;
+        match (single(self.sources), single(self.targets)) {
+            (Some(start), _) => Some(solo::Question { start, goals: self.targets, against: false, different }),
+            (None, Some(start)) => Some(solo::Question { start, goals: self.sources, against: true, different }),
+            (None, None) => None,
         }
-        let pair = |(goal, hops)| {
-            let (source, target) = if against { (goal, start) } else { (start, goal) };
-            Pair { source, target, hops }
-        };
-        Ok(Some(found.into_iter().map(pair).collect()))
+    }
+
+    /// The other ends of all pairs, in order of hops.
+    fn ends(&self, question: solo::Question<'_>, budget: &Budget) -> Result<Vec<(NodeId, u32)>, Interruption> {
+        let mut found = solo::ends(&self.reach, question, budget)?;
+        for (operation, reach) in &self.others {
+            combine(&mut found, *operation, solo::ends(reach, question, budget)?);
+        }
+        Ok(found)
     }
 }
 
 /// Changes what one start reaches by what it reaches otherwise.
-fn combine(found: &mut Vec<(NodeId, u32)>, operation: Operation, mut other: HashMap<NodeId, u32>) {
-    match operation {
-        Operation::And => found.retain(|(goal, _)| other.contains_key(goal)),
-        Operation::AndNot => found.retain(|(goal, _)| !other.contains_key(goal)),
-        Operation::Or => {
-            for (goal, hops) in &mut *found {
-                *hops = (*hops).min(other.remove(goal).unwrap_or(u32::MAX));
-            }
-            found.extend(other);
-            found.sort_unstable_by_key(|&(goal, hops)| (hops, goal));
+fn combine(found: &mut Vec<(NodeId, u32)>, operation: Operation, other: Vec<(NodeId, u32)>) {
+    if operation == Operation::Or {
+        let mut other: HashMap<NodeId, u32> = other.into_iter().collect();
+        for (goal, hops) in &mut *found {
+            *hops = (*hops).min(other.remove(goal).unwrap_or(u32::MAX));
         }
+        found.extend(other);
+        found.sort_unstable_by_key(|&(goal, hops)| (hops, goal));
+        return;
     }
+    let limit = other.iter().map(|(goal, _)| goal.index() + 1).max().unwrap_or(0);
+    let other = BitSet::from_numbers(other.into_iter().map(|(goal, _)| goal.get()), limit);
+    found.retain(|(goal, _)| other.contains(goal.get()) == (operation == Operation::And));
 }
 
-fn add(counts: &mut Vec<u64>, hops: u32, count: u64) {
+/// Adds to what has been counted of a number of hops.
+pub(super) fn add(counts: &mut Vec<u64>, hops: u32, count: u64) {
     let index = hops as usize;
     if counts.len() <= index {
         counts.resize(index + 1, 0);

@@ -28,6 +28,8 @@ const WORDS_A_SEARCH: u64 = 2_000;
 pub(super) struct Sides {
     /// Whether the starts are the targets of the question.
     pub(super) swapped: bool,
+    /// Whether a pair needs two different nodes.
+    different: bool,
     pub(super) starts: Vec<u32>,
     pub(super) goals: Vec<u32>,
     is_goal: BitSet,
@@ -36,15 +38,15 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    pub(super) fn new(sources: &NodeSet, targets: &NodeSet, node_count: usize) -> Self {
+    pub(super) fn new(sources: &NodeSet, targets: &NodeSet, different: bool, node_count: usize) -> Self {
         let swapped = targets.len() < sources.len();
         let (starts, goals) = if swapped { (targets, sources) } else { (sources, targets) };
         let numbers = |nodes: &NodeSet| nodes.iter().map(NodeId::get).collect::<Vec<_>>();
         let (starts, goals) = (numbers(starts), numbers(goals));
         let last = starts.last().max(goals.last()).map_or(0, |&last| last as usize + 1);
         let node_count = node_count.max(last);
-        let is_goal = BitSet::from_numbers(&goals, node_count);
-        Self { swapped, starts, goals, is_goal, node_count }
+        let is_goal = BitSet::from_numbers(goals.iter().copied(), node_count);
+        Self { swapped, different, starts, goals, is_goal, node_count }
     }
 
     /// The pair of a goal and a start, both by position.
@@ -152,7 +154,17 @@ impl Search {
         let mut rows = Rows::<W>::new(self.sides.node_count);
         for first in starts.clone().step_by(W * 64) {
             let block = &self.sides.starts[first..starts.end.min(first + W * 64)];
-            let mut sink = |hops: u32, goal: usize, row: &[u64]| sink(first, hops, goal, row);
+            let mut sink = |hops: u32, goal: usize, row: &[u64]| {
+                if !self.sides.different {
+                    return sink(first, hops, goal, row);
+                }
+                let mut others = [0; W];
+                others.copy_from_slice(row);
+                let others = without(&others, block, self.sides.goals[goal]);
+                if !bits::is_empty(&others) {
+                    sink(first, hops, goal, &others);
+                }
+            };
             self.search(block, &mut rows, budget, &mut sink)?;
         }
         Ok(())
@@ -175,7 +187,7 @@ impl Search {
         }
         for hops in 1..=self.hops.most {
             if hops == self.hops.least {
-                near = self.near(rows);
+                near = self.near(starts, rows);
             }
             if hops == 2 && self.hops.least == 2 {
                 self.give_again(&rows.frontier, starts, &mut near, sink);
@@ -187,7 +199,7 @@ impl Search {
             if hops >= self.hops.least {
                 self.give_found(rows, hops, sink);
             } else if rows.active.is_empty() {
-                near = self.near(rows);
+                near = self.near(starts, rows);
             }
             if rows.active.is_empty() {
                 break;
@@ -237,12 +249,16 @@ impl Search {
     }
 
     /// The pairs nearer than the range: what has been seen before its least number of hops.
-    fn near<const W: usize>(&self, rows: &Rows<W>) -> NearRows<W> {
+    fn near<const W: usize>(&self, starts: &[u32], rows: &Rows<W>) -> NearRows<W> {
         if self.mode == PathMode::Walk {
             return Vec::new();
         }
+        let row = |goal: u32| match self.sides.different {
+            true => without(&rows.seen[goal as usize], starts, goal),
+            false => rows.seen[goal as usize],
+        };
         let goals = self.sides.goals.iter().enumerate();
-        goals.map(|(position, &goal)| (position, rows.seen[goal as usize])).filter(|(_, row)| *row != [0; W]).collect()
+        goals.map(|(position, &goal)| (position, row(goal))).filter(|(_, row)| *row != [0; W]).collect()
     }
 
     /// Of the pairs one hop apart, gives those that 2 hops join too, by the rows after one hop, and forgets them; a start

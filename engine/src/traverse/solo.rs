@@ -1,56 +1,105 @@
-//! One reach from a single start: a queue and a bit for each node, nothing else that grows with the graph.
+//! One reach from a single start: a list for each hop and a bit for each node, nothing else that grows with the graph.
+//!
+//! A thin frontier pushes: its nodes hand on to their neighbours. Where it has many steps, each node that has not been
+//! reached looks instead for one neighbour in it, and stops at the first (Beamer et al., "Direction-Optimizing
+//! Breadth-First Search", SC 2012).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bits::BitSet;
+use super::counted::Counted;
 use super::longer::Longer;
-use super::{Hops, PathMode, Reach};
+use super::{Hops, PathMode, Reach, pair_set};
 use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
 
-/// Neighbours looked at between two looks at the budget.
-const NEIGHBORS_PER_CHECK: u64 = 1 << 16;
+/// Steps that could be pushed in the time that it takes to begin pulling into one node.
+const STEPS_A_PULL: u64 = if cfg!(test) { 0 } else { 4 };
 
-/// The goals that some path of the mode joins to the start, each with its least number of hops. `against`: the paths
-/// lead from the goals to the start. In order of hops.
-pub(super) fn ends(
-    reach: &Reach,
-    start: NodeId,
-    goals: &NodeSet,
-    against: bool,
-    budget: &Budget,
-) -> Result<Vec<(NodeId, u32)>, Interruption> {
-    let (forward, backward) = reach.both_ways(against);
-    let node_count = forward.node_count().max(start.index() + 1);
-    let mut walk = Solo {
-        forward: &forward,
-        goals,
-        all_are_goals: goals.len() == node_count as u64 && goals.max().is_some_and(|last| last.index() < node_count),
-        hops: reach.hops,
-        found: Vec::new(),
-        frontier: vec![start.get()],
-        bytes: 0,
-        budget,
-    };
-    walk.grow(2 * (node_count / 8))?;
-    let result = match reach.mode {
-        PathMode::Walk => walk.walks(node_count),
-        mode => walk.first_arrivals(start, node_count, &Longer::new(Arc::clone(&forward), backward, mode)),
-    };
-    let mut found = std::mem::take(&mut walk.found);
-    budget.release(walk.bytes);
-    result?;
+/// Goals that are made bits of in the time of asking the packed set about one node.
+const GOALS_A_LOOK: u64 = 4;
+
+/// What is asked of a single start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question<'q> {
+    pub(super) start: NodeId,
+    pub(super) goals: &'q NodeSet,
+    /// Whether the paths lead from the goals to the start.
+    pub(super) against: bool,
+    /// Whether the start itself is no goal.
+    pub(super) different: bool,
+}
+
+/// The goals that some path of the mode joins to the start, each with its least number of hops. In order of hops.
+pub(super) fn ends(reach: &Reach, question: Question<'_>, budget: &Budget) -> Result<Vec<(NodeId, u32)>, Interruption> {
+    let mut found = Vec::new();
+    walk(reach, question, budget, &mut |hops, goals| {
+        found.extend(goals.iter().map(|&goal| (NodeId::new(goal), hops)));
+    })?;
     // Those that only a longer path joins were found last.
     found.sort_by_key(|&(_, hops)| hops);
     Ok(found)
 }
 
+/// How many goals some path of the mode joins to the start, by least number of hops.
+pub(super) fn count(reach: &Reach, question: Question<'_>, budget: &Budget) -> Result<Vec<u64>, Interruption> {
+    let mut counts = Vec::new();
+    walk(reach, question, budget, &mut |hops, goals| {
+        if !goals.is_empty() {
+            pair_set::add(&mut counts, hops, goals.len() as u64);
+        }
+    })?;
+    Ok(counts)
+}
+
+/// Gives each goal once, with its least number of hops.
+fn walk(
+    reach: &Reach,
+    question: Question<'_>,
+    budget: &Budget,
+    give: &mut impl FnMut(u32, &[u32]),
+) -> Result<(), Interruption> {
+    let (forward, backward) = reach.both_ways(question.against);
+    let node_count = forward.node_count().max(question.start.index() + 1);
+    let mut walk = Solo {
+        forward: &forward,
+        backward: &backward,
+        node_count,
+        start: question.start,
+        different: question.different,
+        goals: Goals::new(question.goals, node_count),
+        goals_left: question.goals.len(),
+        hops: reach.hops,
+        frontier: vec![question.start.get()],
+        bytes: 0,
+        budget,
+    };
+    if question.different && question.goals.contains(question.start) {
+        walk.goals_left -= 1;
+    }
+    // What is seen, a frontier, and the goals.
+    let result = walk.grow(3 * (node_count / 8)).and_then(|()| match reach.mode {
+        PathMode::Walk => walk.walks(give),
+        mode => {
+            let longer = Longer::new(Arc::clone(&forward), Arc::clone(&backward), mode);
+            walk.first_arrivals(&longer, give)
+        }
+    });
+    budget.release(walk.bytes);
+    result
+}
+
 struct Solo<'s> {
     forward: &'s Topology,
-    goals: &'s NodeSet,
-    /// Spares the question whether a node is a goal.
-    all_are_goals: bool,
+    backward: &'s Topology,
+    /// One more than the largest node that matters.
+    node_count: usize,
+    start: NodeId,
+    different: bool,
+    goals: Goals<'s>,
+    /// Goals that have not been met yet.
+    goals_left: u64,
     hops: Hops,
-    found: Vec<(NodeId, u32)>,
     /// The nodes of the last hop.
     frontier: Vec<u32>,
     /// Bytes taken from the budget.
@@ -65,79 +114,159 @@ impl Solo<'_> {
         Ok(())
     }
 
-    fn is_goal(&self, node: NodeId) -> bool {
-        self.all_are_goals || self.goals.contains(node)
-    }
-
     /// Breadth-first search; what is nearer than the range is decided one by one.
-    fn first_arrivals(&mut self, start: NodeId, node_count: usize, longer: &Longer) -> Result<(), Interruption> {
-        let mut seen = BitSet::new(node_count);
-        seen.insert(start.get());
+    fn first_arrivals(&mut self, longer: &Longer, give: &mut impl FnMut(u32, &[u32])) -> Result<(), Interruption> {
+        let mut seen = BitSet::new(self.node_count);
+        seen.insert(self.start.get());
+        let mut seen_count = 1;
         let mut near = Vec::new();
         for hops in 0..=self.hops.most {
             if hops > 0 {
-                self.hop(|end| seen.insert(end))?;
+                self.hop(&mut seen, seen_count, hops == self.hops.most)?;
+                seen_count += self.frontier.len();
             }
-            if self.frontier.is_empty() {
+            if hops > 0 || !self.different {
+                let goals = self.goals.among(&self.frontier);
+                self.goals_left -= goals.len() as u64;
+                if hops < self.hops.least {
+                    near.extend_from_slice(&goals);
+                } else {
+                    give(hops, &goals);
+                }
+            }
+            if self.frontier.is_empty() || self.goals_left == 0 {
                 break;
-            }
-            if hops < self.hops.least {
-                near.extend(self.frontier.iter().copied().map(NodeId::new).filter(|&node| self.is_goal(node)));
-            } else {
-                self.take_goals(hops, |_| true);
             }
         }
         for goal in near {
             self.budget.check()?;
-            let hops = longer.least_hops(start, goal, self.hops, 0, self.budget)?;
-            self.found.extend(hops.map(|hops| (goal, hops)));
+            if let Some(hops) = longer.least_hops(self.start, NodeId::new(goal), self.hops, 0, self.budget)? {
+                give(hops, &[goal]);
+            }
         }
         Ok(())
     }
 
     /// Every node that a walk of so many hops ends in, hop after hop.
-    fn walks(&mut self, node_count: usize) -> Result<(), Interruption> {
-        let mut given = BitSet::new(node_count);
+    fn walks(&mut self, give: &mut impl FnMut(u32, &[u32])) -> Result<(), Interruption> {
+        let mut given = BitSet::new(self.node_count);
+        if self.different {
+            given.insert(self.start.get());
+        }
         for hops in 0..=self.hops.most {
             if hops > 0 {
-                let mut reached = BitSet::new(node_count);
-                self.hop(|end| reached.insert(end))?;
-            }
-            if self.frontier.is_empty() {
-                break;
+                self.hop(&mut BitSet::new(self.node_count), 0, hops == self.hops.most)?;
             }
             if hops >= self.hops.least {
-                self.take_goals(hops, |node| given.insert(node));
+                let mut goals = self.goals.among(&self.frontier).into_owned();
+                goals.retain(|&goal| given.insert(goal));
+                self.goals_left -= goals.len() as u64;
+                give(hops, &goals);
+            }
+            if self.frontier.is_empty() || self.goals_left == 0 {
+                break;
             }
         }
         Ok(())
     }
 
-    /// Moves the frontier one hop on, to those ends that are new.
-    fn hop(&mut self, mut is_new: impl FnMut(u32) -> bool) -> Result<(), Interruption> {
+    /// Moves the frontier one hop on, to those ends that have not been seen; there they are from then on. After the last
+    /// hop only goals matter.
+    fn hop(&mut self, seen: &mut BitSet, seen_count: usize, is_last: bool) -> Result<(), Interruption> {
         self.budget.check()?;
-        let mut next = Vec::new();
-        let (mut neighbors, mut until_check) = (0, NEIGHBORS_PER_CHECK);
+        let steps: u64 = self.frontier.iter().map(|&node| self.forward.degree(NodeId::new(node)) as u64).sum();
+        let unseen = (self.node_count - seen_count) as u64;
+        // A node finds a neighbour in the frontier as often as steps lead there.
+        let looks_a_node = self.forward.step_count() / steps.max(1);
+        let pulls = steps > unseen.saturating_mul(STEPS_A_PULL + looks_a_node);
+        self.frontier = if pulls { self.pull(seen, is_last)? } else { self.push(seen)? };
+        self.grow(self.frontier.len() * size_of::<u32>())
+    }
+
+    /// The ends of the frontier's steps that have not been seen.
+    fn push(&self, seen: &mut BitSet) -> Result<Vec<u32>, Interruption> {
+        let (mut next, mut length) = (Vec::new(), 0);
+        let mut count = Counted::new(self.budget);
         for &node in &self.frontier {
             let ends = self.forward.ends(NodeId::new(node));
-            next.extend(ends.iter().copied().filter(|&end| is_new(end)));
-            neighbors += ends.len() as u64;
-            if neighbors > until_check {
-                self.budget.check()?;
-                until_check = neighbors + NEIGHBORS_PER_CHECK;
+            if next.len() < length + ends.len() {
+                next.resize((length + ends.len()).next_power_of_two(), 0);
             }
+            // Written always and kept if it is new: nothing here that a processor could guess wrong.
+            let room = &mut next[length..length + ends.len()];
+            let mut fresh = 0;
+            for &end in ends {
+                room[fresh] = end;
+                fresh += usize::from(seen.insert(end));
+            }
+            length += fresh;
+            count.neighbors(ends.len())?;
         }
-        self.budget.count_neighbors(neighbors);
-        self.grow(next.len() * size_of::<(NodeId, u32)>())?;
-        self.frontier = next;
-        Ok(())
+        next.truncate(length);
+        Ok(next)
     }
 
-    /// Gives those nodes of the frontier that are goals and that `is_new` lets through.
-    fn take_goals(&mut self, hops: u32, mut is_new: impl FnMut(u32) -> bool) {
-        let mut found = std::mem::take(&mut self.found);
-        let nodes = self.frontier.iter().copied().map(NodeId::new);
-        found.extend(nodes.filter(|&node| self.is_goal(node) && is_new(node.get())).map(|node| (node, hops)));
-        self.found = found;
+    /// The nodes that have not been seen and have a neighbour in the frontier.
+    fn pull(&mut self, seen: &mut BitSet, only_goals: bool) -> Result<Vec<u32>, Interruption> {
+        let is_active = BitSet::from_numbers(self.frontier.iter().copied(), self.node_count);
+        let goals = if only_goals { self.goals.bits() } else { None };
+        let mut next = Vec::new();
+        let mut count = Counted::new(self.budget);
+        for node in seen.missing(self.node_count) {
+            if goals.is_some_and(|goals| !goals.contains(node)) {
+                continue;
+            }
+            let ends = self.backward.ends(NodeId::new(node));
+            let found = ends.iter().position(|&end| is_active.contains(end));
+            count.neighbors(found.map_or(ends.len(), |place| place + 1))?;
+            next.extend(found.map(|_| node));
+        }
+        for &node in &next {
+            seen.insert(node);
+        }
+        Ok(next)
+    }
+}
+
+/// The nodes that are asked for.
+struct Goals<'s> {
+    set: &'s NodeSet,
+    /// Whether every node is one: spares asking.
+    all: bool,
+    /// The set as bits, once many nodes have been asked about.
+    bits: Option<BitSet>,
+    node_count: usize,
+}
+
+impl<'s> Goals<'s> {
+    fn new(set: &'s NodeSet, node_count: usize) -> Self {
+        let all = set.len() == node_count as u64 && set.max().is_some_and(|last| last.index() < node_count);
+        Self { set, all, bits: None, node_count }
+    }
+
+    /// Those of the nodes that are goals.
+    fn among<'n>(&mut self, nodes: &'n [u32]) -> Cow<'n, [u32]> {
+        if self.all {
+            return Cow::Borrowed(nodes);
+        }
+        if nodes.len() as u64 * GOALS_A_LOOK > self.set.len() {
+            self.bits();
+        }
+        let is_goal = |node: &u32| match &self.bits {
+            Some(bits) => bits.contains(*node),
+            None => self.set.contains(NodeId::new(*node)),
+        };
+        Cow::Owned(nodes.iter().copied().filter(is_goal).collect())
+    }
+
+    /// All of them; `None`: every node.
+    fn bits(&mut self) -> Option<&BitSet> {
+        if self.all {
+            return None;
+        }
+        Some(self.bits.get_or_insert_with(|| {
+            let numbers = self.set.iter().map(NodeId::get).take_while(|&node| (node as usize) < self.node_count);
+            BitSet::from_numbers(numbers, self.node_count)
+        }))
     }
 }

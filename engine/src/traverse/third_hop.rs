@@ -82,7 +82,7 @@ impl<const W: usize> ThirdHop<W> {
         for (bit, &start) in starts.iter().enumerate().filter(|(_, start)| looped(start)) {
             first[start as usize][bit / 64] |= 1 << (bit % 64);
         }
-        let is_start = BitSet::from_numbers(starts, first.len());
+        let is_start = BitSet::from_numbers(starts.iter().copied(), first.len());
         let (mut once, mut twice) = (vec![[0; W]; first.len()], vec![[0; W]; first.len()]);
         let tasks = once.par_chunks_mut(ROWS_PER_TASK).zip(twice.par_chunks_mut(ROWS_PER_TASK)).enumerate();
         tasks.try_for_each(|(task, (once, twice))| {
