@@ -184,7 +184,8 @@ impl Writer<'_> {
     fn reach(&self, reach: &Reach) -> String {
         let arrow = self.arrow(&reach.hop, Some(reach.range), None);
         let tests: String = reach.tests.iter().map(|test| self.pair_test(test)).collect();
-        format!("{} {}{arrow}{}{tests}", mode(reach.mode), self.node(&reach.from), self.node(&reach.to))
+        let different = if reach.different { ", different nodes" } else { "" };
+        format!("{} {}{arrow}{}{different}{tests}", mode(reach.mode), self.node(&reach.from), self.node(&reach.to))
     }
 
     fn pair_test(&self, test: &PairTest) -> String {
@@ -199,6 +200,9 @@ impl Writer<'_> {
         let each = match by {
             CountBy::Nothing => String::new(),
             CountBy::Each(_) => format!(", each {node}"),
+            CountBy::Group(end, keys) if keys.is_empty() => {
+                format!(", each {} once", self.name(reach.end(end.other()).slot))
+            }
             CountBy::Group(_, keys) => format!(", each {}", self.all(keys, ", ")),
         };
         let hops = reach.hops.map(|hops| format!(", each number of {}", self.name(hops)));

@@ -15,8 +15,10 @@ use crate::fault::Result;
 use crate::logical::{Hop, Label, RelationName};
 use crate::{Parameters, Summary};
 
-/// How many node records are kept at hand.
-const NODES_KEPT: usize = 4096;
+/// How many node records are kept at hand: few at first, since a query for one node must not pay for the others, and
+/// more each time that two want the same place.
+const NODES_KEPT_FIRST: usize = 16;
+const NODES_KEPT_MOST: usize = 4096;
 
 /// How many calls of [`Context::tick`] pass between two looks at the clock.
 const TICKS_BETWEEN_CHECKS: u32 = 256;
@@ -135,18 +137,24 @@ impl<'g> Context<'g> {
 
     /// What is known of a node; `None` if it has been deleted.
     pub(crate) fn node(&self, id: NodeId) -> Result<Option<Arc<Node>>> {
-        let place = id.index() % NODES_KEPT;
-        if let Some(Some((version, kept, node))) = self.nodes.borrow().get(place)
+        let place = |nodes: &[KeptNode]| id.index() % nodes.len().max(1);
+        let nodes = self.nodes.borrow();
+        if let Some(Some((version, kept, node))) = nodes.get(place(&nodes))
             && (*version, *kept) == (self.version(), id)
         {
             return Ok(Some(Arc::clone(node)));
         }
+        drop(nodes);
         let Some(node) = self.view(|view| view.node(id))?.map(Arc::new) else { return Ok(None) };
         let mut nodes = self.nodes.borrow_mut();
         if nodes.is_empty() {
-            // A query that returns no property must not pay for it.
-            nodes.resize(NODES_KEPT, None);
+            nodes.resize(NODES_KEPT_FIRST, None);
+        } else if nodes[place(&nodes)].is_some() && nodes.len() < NODES_KEPT_MOST {
+            let more = nodes.len() * 4;
+            nodes.clear();
+            nodes.resize(more, None);
         }
+        let place = place(&nodes);
         nodes[place] = Some((self.version(), id, Arc::clone(&node)));
         Ok(Some(node))
     }

@@ -171,6 +171,8 @@ pub(crate) struct Reach {
     pub(crate) shortest_paths: Option<Slot>,
     /// What must hold of the two ends besides.
     pub(crate) tests: Vec<PairTest>,
+    /// Whether the two ends must be different nodes.
+    pub(crate) different: bool,
 }
 
 /// Whether the ends of a Reach must be joined in another way as well, or must not be.

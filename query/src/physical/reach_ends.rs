@@ -28,6 +28,8 @@ pub(crate) struct Question {
     reach: traverse::Reach,
     /// What else must join the ends, or must not.
     tests: Vec<(traverse::Reach, bool)>,
+    /// Whether the two ends must be different nodes.
+    different: bool,
 }
 
 impl ReachEnds {
@@ -60,7 +62,7 @@ impl ReachEnds {
         for (test, topology) in &mut self.tests {
             tests.push((walk(topology.get(context, row)?, test.path), test.wanted));
         }
-        Ok(Question { sources, targets, reach, tests })
+        Ok(Question { sources, targets, reach, tests, different: self.reach.different })
     }
 
     /// The nodes that may stand at one end: the one that the row holds, or all that fit.
@@ -71,7 +73,7 @@ impl ReachEnds {
             (true, _) => Ok(Arc::default()),
             // Whatever an edge leads to is a node, so nobody has to know which nodes there are.
             (false, _) if pattern.is_any() && self.reach.range.least > 0 && self.looked_at != Some(end) => {
-                Ok(Arc::new(NodeSet::first(topology.node_count())))
+                Ok(topology.nodes())
             }
             (false, _) => if end == End::From { &mut self.from } else { &mut self.to }.set(context, row),
         }
@@ -90,6 +92,7 @@ impl Question {
     /// The pairs that answer it.
     pub(crate) fn pairs(&self) -> PairSet<'_> {
         let all = PairSet::new(self.reach.clone(), &self.sources, &self.targets);
+        let all = if self.different { all.different() } else { all };
         self.tests.iter().fold(
             all,
             |pairs, (reach, wanted)| {
@@ -102,6 +105,6 @@ impl Question {
     pub(crate) fn with_end(&self, end: End, nodes: NodeSet) -> Self {
         let (mut sources, mut targets) = (Arc::clone(&self.sources), Arc::clone(&self.targets));
         *if end == End::From { &mut sources } else { &mut targets } = Arc::new(nodes);
-        Self { sources, targets, reach: self.reach.clone(), tests: self.tests.clone() }
+        Self { sources, targets, reach: self.reach.clone(), tests: self.tests.clone(), different: self.different }
     }
 }

@@ -81,7 +81,10 @@ impl World {
         let mut ids: Vec<NodeId> = Vec::new();
         for (number, labels) in self.labels.iter().enumerate() {
             let labels = known.iter().filter(|(label, _)| labels.contains(label)).map(|(_, id)| *id).collect();
-            ids.push(change.add_node(Node { labels, name: number.to_string(), ..Node::default() }).unwrap());
+            let identifiers = vec![format!("n{number}")];
+            ids.push(
+                change.add_node(Node { labels, identifiers, name: number.to_string(), ..Node::default() }).unwrap(),
+            );
         }
         let hand = change.hand().unwrap();
         for &(kind, source, target) in &self.arrows {
@@ -256,6 +259,7 @@ fn every_answer_is_that_of_the_judge() {
                 lengths,
                 written_out,
                 ends_of_several,
+                around_one,
             ]);
             question(&graph, &world, &mut random, seed);
         }
@@ -320,6 +324,37 @@ fn one_relationship(graph: &Graph, world: &World, random: &mut Random, seed: u64
         let text = format!("MATCH {mode} {from} {arrow} {to} WHERE NOT ({from})--({to}) RETURN count(*)");
         let apart = pairs.keys().filter(|[from, to]| !world.is_linked(*from, *to)).count();
         check(&answer(graph, &text), &counted([vec![apart]]), &text, world, seed);
+    }
+}
+
+/// What is around one node, which is found by its name or its identifier.
+fn around_one(graph: &Graph, world: &World, random: &mut Random, seed: u64) {
+    let (mode, hop) = (random.choose(&["WALK", "TRAIL", "ACYCLIC", "SIMPLE"]), Hop::random(random));
+    let (label, node) = (random.choose(&["a", "b", ""]), random.below(world.labels.len() as u64) as usize);
+    let condition = random.choose(&["", " WHERE x <> y", " WHERE NOT y = x", " WHERE id(x) <> id(y)"]);
+    let found = nearest(&paths(world, mode, std::slice::from_ref(&hop), ["", label]));
+    let is_asked = |[from, to]: [usize; 2]| from == node && (condition.is_empty() || to != node);
+    let around: Vec<_> =
+        found.into_iter().filter(|(ends, _)| is_asked(*ends)).map(|([_, to], hops)| (to, hops)).collect();
+    let key = if random.below(2) == 0 { format!("name: '{node}'") } else { format!("identifier: 'n{node}'") };
+    let (arrow, to) = (hop.written(), labelled("y", label));
+
+    for pattern in [
+        format!("MATCH {mode} (x {{{key}}}){arrow}{to}{condition}"),
+        format!("MATCH (x {{{key}}}) MATCH {mode} (x){arrow}{to}{condition}"),
+    ] {
+        for count in ["count(DISTINCT y)", "count(DISTINCT y.name)"] {
+            let text = format!("{pattern} RETURN {count}");
+            check(&answer(graph, &text), &counted([vec![around.len()]]), &text, world, seed);
+        }
+        let text = format!("{pattern} WITH DISTINCT y RETURN count(*)");
+        check(&answer(graph, &text), &counted([vec![around.len()]]), &text, world, seed);
+        let text = format!("{pattern} RETURN DISTINCT y.name");
+        check(&answer(graph, &text), &counted(around.iter().map(|(to, _)| vec![*to])), &text, world, seed);
+        let text = format!("{pattern} RETURN hops, count(DISTINCT y)");
+        let mut by_hops: BTreeMap<usize, usize> = BTreeMap::new();
+        around.iter().for_each(|(_, hops)| *by_hops.entry(*hops).or_insert(0) += 1);
+        check(&answer(graph, &text), &counted(by_hops.iter().map(|(h, n)| vec![*h, *n])), &text, world, seed);
     }
 }
 

@@ -175,6 +175,32 @@ fn pairs_are_counted_without_being_listed() {
     }
 }
 
+/// What is around one node is counted, however it is asked and however the node is found; none of it is listed.
+#[test]
+fn what_is_around_one_node_is_counted_without_being_listed() {
+    let graph = graph();
+    let around = rows(&graph, "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b RETURN DISTINCT b").len();
+    let spellings = [
+        "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b RETURN count(DISTINCT b)",
+        "MATCH (a:gene {name: 'G7'})-[*1..3]-(b) WHERE NOT a = b RETURN count(DISTINCT b)",
+        "MATCH (b)-[*1..3]-(a) WHERE id(b) <> id(a) AND a.name = 'G7' RETURN count(DISTINCT b)",
+        "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b WITH DISTINCT b RETURN count(*)",
+        "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b WITH DISTINCT b RETURN count(b)",
+        "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b AND hops > 0 WITH DISTINCT b RETURN count(*)",
+        "MATCH (a {name: 'G7'}) MATCH (a)-[*1..3]-(b) WHERE a <> b RETURN count(DISTINCT b)",
+        "MATCH (a {name: 'G7'}) MATCH (b)-[*1..3]-(a) WHERE b <> a WITH DISTINCT b RETURN count(*)",
+        "MATCH (a:gene) WHERE a.name = 'G7' WITH a MATCH (a)-[*1..3]-(b) WHERE b <> a RETURN a, count(DISTINCT b)",
+        "MATCH (a {name: 'G7'})-[*1..3]-(b) WHERE a <> b WITH hops, count(DISTINCT b) AS n RETURN sum(n)",
+    ];
+    for text in spellings {
+        let lines = plan(&graph, &format!("EXPLAIN {text}"));
+        let counts = lines.iter().any(|line| line.contains("CountReach TRAIL") && line.contains(", different nodes"));
+        let found = rows(&graph, text);
+        assert_eq!(found[0].last(), Some(&Value::Integer(around as i64)), "{text}");
+        assert!(counts, "{text}\n{}", lines.join("\n"));
+    }
+}
+
 /// What is asked of one end only, or of the number of hops only, is answered for it only.
 #[test]
 fn what_is_asked_of_one_end_is_counted_for_that_end() {

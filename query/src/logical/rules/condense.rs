@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use super::drop_distinct::{is_single, key};
 use super::duplicates::ignored_below;
 use super::{Setting, indexed_access};
+use crate::ast::Span;
 use crate::compute::Slot;
 use crate::function::AggregateKind;
-use crate::logical::{Aggregate, CountBy, End, Expression, Plan, Reach};
+use crate::logical::{Access, Aggregate, CountBy, End, Expression, Plan, Reach};
 
 pub(super) fn apply(plan: Plan, setting: &Setting<'_>, names: &mut Vec<String>) -> Plan {
     // A pattern in a condition is done with its first row; counting would find all of them.
@@ -102,11 +104,13 @@ fn counted(
 /// Lets an Aggregate work on counted pairs, if it can.
 fn weigh(plan: &mut Plan, names: &mut Vec<String>) -> bool {
     let Plan::Aggregate { input, keys, aggregates, weight } = plan else { return false };
+    count_distinct(input, keys, aggregates);
     let mut reads = BTreeSet::new();
     let Some(bottom) = bottom(input, &mut reads) else { return false };
+    take_scan(bottom);
     let Plan::Reach { input: first, reach } = &*bottom else { return false };
     let mut counting = aggregates.clone();
-    count_rows(&mut counting, keys, reach, **first == Plan::Row);
+    count_rows(&mut counting, keys, reach, key(first).as_ref());
     if !counting.iter().all(takes_weight) {
         return false;
     }
@@ -141,14 +145,61 @@ fn bottom<'p>(mut plan: &'p mut Plan, reads: &mut BTreeSet<Slot>) -> Option<&'p 
     }
 }
 
+/// How many rows there are of which each end comes once is how many ends there are.
+fn count_distinct(input: &mut Plan, keys: &[(Slot, Expression)], aggregates: &mut [Aggregate]) {
+    let Plan::Distinct { input: below, slots } = &mut *input else { return };
+    let ([slot], []) = (&slots[..], keys) else { return };
+    let counts_rows = |one: &Aggregate| {
+        one.kind == AggregateKind::Count
+            && one.argument.as_ref().is_none_or(|argument| argument.as_slot() == Some(*slot))
+    };
+    let is_end = match bottom(below, &mut BTreeSet::new()) {
+        Some(Plan::Reach { reach, .. }) => [End::From, End::To].iter().any(|&end| reach.end(end).slot == *slot),
+        _ => false,
+    };
+    if is_end && aggregates.iter().all(counts_rows) {
+        for one in aggregates {
+            (one.distinct, one.argument) = (true, Some(Expression::slot(*slot, Span::default())));
+        }
+        *input = std::mem::replace(below, Plan::Row);
+    }
+}
+
+/// Nodes that an index finds, in a scan just below a Reach from them, are an end of the Reach itself.
+fn take_scan(plan: &mut Plan) {
+    let Plan::Reach { input, reach } = plan else { return };
+    let Plan::Scan { input: below, node, access: Access::Id(_) | Access::Identifier(_) | Access::Name(_) } =
+        &mut **input
+    else {
+        return;
+    };
+    let found = [End::From, End::To].into_iter().find(|&end| reach.end(end).slot == node.slot);
+    let Some(end) = found.filter(|&end| reach.end(end).bound) else { return };
+    let mut unbound = reach.clone();
+    unbound.end_mut(end).conditions.clear();
+    if unbound.expressions().any(|expression| expression.reads().contains(&node.slot)) {
+        return;
+    }
+    *reach.end_mut(end) = node.clone();
+    **input = std::mem::replace(below, Plan::Row);
+}
+
 /// An end is a node and never null, so that counting it is counting rows; and the pairs are distinct, so that for each
-/// node of one end the nodes of the other are, too.
-fn count_rows(aggregates: &mut [Aggregate], keys: &[(Slot, Expression)], reach: &Reach, once: bool) {
-    let is_key = |end: End| keys.iter().any(|(_, key)| key.as_slot() == Some(reach.end(end).slot));
+/// node of one end the nodes of the other are, too. `row_key`: slots in which no two rows that the Reach begins with
+/// agree.
+fn count_rows(
+    aggregates: &mut [Aggregate],
+    keys: &[(Slot, Expression)],
+    reach: &Reach,
+    row_key: Option<&BTreeSet<Slot>>,
+) {
+    let grouped: BTreeSet<Slot> = keys.iter().filter_map(|(_, key)| key.as_slot()).collect();
+    let one_row = row_key.is_some_and(|key| key.is_subset(&grouped));
+    let is_one = |end: End| is_single(reach.end(end)) || grouped.contains(&reach.end(end).slot);
     for one in aggregates.iter_mut().filter(|one| one.kind == AggregateKind::Count) {
         let Some(slot) = one.argument.as_ref().and_then(Expression::as_slot) else { continue };
         let Some(end) = [End::From, End::To].into_iter().find(|&end| reach.end(end).slot == slot) else { continue };
-        if !one.distinct || (once && is_key(end.other())) {
+        if !one.distinct || (one_row && is_one(end.other())) {
             (one.distinct, one.argument) = (false, None);
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Setting, rebuild};
+use super::{Setting, indexed_access, rebuild};
 use crate::compute::Slot;
-use crate::logical::Plan;
+use crate::logical::{Access, End, NodePattern, Plan, Reach};
 
 pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
     rebuild(plan, &mut |plan| match plan {
@@ -17,12 +17,24 @@ pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
     })
 }
 
+/// Whether at most one node fits for each row: it is there, or an index of nodes finds it.
+pub(super) fn is_single(node: &NodePattern) -> bool {
+    node.bound || matches!(indexed_access(node), Some(Access::Id(_) | Access::Identifier(_)))
+}
+
+/// The ends of which there may be several for each row.
+fn several(reach: &Reach) -> Vec<Slot> {
+    let ends = [End::From, End::To].map(|end| reach.end(end));
+    ends.into_iter().filter(|end| !is_single(end)).map(|end| end.slot).collect()
+}
+
 /// Some slots in which no two rows of the plan agree, if there are such.
-fn key(plan: &Plan) -> Option<BTreeSet<Slot>> {
+pub(super) fn key(plan: &Plan) -> Option<BTreeSet<Slot>> {
     match plan {
         Plan::Row => Some(BTreeSet::new()),
+        Plan::Scan { input, node, .. } if is_single(node) => key(input),
         Plan::Scan { input, node, .. } => with(key(input), &[node.slot]),
-        Plan::Reach { input, reach } => with(key(input), &[reach.from.slot, reach.to.slot]),
+        Plan::Reach { input, reach } => with(key(input), &several(reach)),
         Plan::CountReach { input, reach, by, .. } => {
             let node = by.end().map(|end| reach.end(end).slot);
             with(key(input), &node.into_iter().chain(reach.hops).collect::<Vec<_>>())

@@ -53,6 +53,7 @@ fn reach(pattern: Pattern) -> (Reach, Vec<crate::logical::Expression>) {
         hops: pattern.hops,
         shortest_paths: pattern.shortest_paths,
         tests: Vec::new(),
+        different: false,
     };
     (reach, pattern.conditions)
 }
