@@ -425,8 +425,10 @@ impl<'g> Change<'g> {
         self.graph.write(&mut self.writer, batch, &self.catalog)?;
         self.writer.counters = self.counters;
         self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+        let after = self.graph.store().snapshot();
+        self.graph.node_sets().follow(self.store.sequence(), after.sequence(), &self.edits);
         self.edits = Edits::default();
-        self.store = self.graph.store().snapshot();
+        self.store = after;
         Ok(())
     }
 

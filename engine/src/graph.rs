@@ -296,6 +296,10 @@ impl Graph {
         &self.topologies
     }
 
+    pub(crate) fn node_sets(&self) -> &NodeSets {
+        &self.node_sets
+    }
+
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,8 +1,10 @@
-//! Sets of nodes that somebody asked for, shared by all snapshots of one moment of the store.
+//! Sets of nodes that somebody asked for, shared by all snapshots of one moment of the store, and kept current: a commit
+//! says which nodes it wrote.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::edits::Edits;
 use crate::{LabelId, NodeSet, StorageError};
 
 /// The sets of the newest moment that was asked about. Reading one takes time in the number of its nodes, which a query
@@ -38,6 +40,14 @@ impl NodeSets {
         Ok(set)
     }
 
+    /// Takes the sets from the moment before a commit to the one after it. Does nothing if they are of another moment, as
+    /// when somebody has asked between the commit and this.
+    pub(crate) fn follow(&self, before: Option<u64>, after: Option<u64>, edits: &Edits) {
+        if let (Some(before), Some(after)) = (before, after) {
+            self.lock().follow(before, after, edits);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,12 +68,26 @@ impl State {
             self.sets.insert(label, Arc::clone(set));
         }
     }
+
+    fn follow(&mut self, before: u64, after: u64, edits: &Edits) {
+        if before != self.sequence {
+            return;
+        }
+        self.sequence = after;
+        for (label, set) in &mut self.sets {
+            match label {
+                None => edits.apply_to_nodes(set),
+                Some(label) => edits.apply_to_label(*label, set),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::NodeId;
+    use crate::traverse::judge::Random;
+    use crate::{Edge, Graph, Node, NodeId, Polarity, RelationType, View, read};
 
     fn set(node: u32) -> NodeSet {
         [NodeId::new(node)].into_iter().collect()
@@ -81,5 +105,55 @@ mod tests {
         assert_eq!(*ask(label, Some(5), 5), set(5), "an earlier moment is read again, and not kept");
         assert_eq!(*ask(label, Some(6), 6), set(4));
         assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
+    }
+
+    /// What is kept is what the store gives, whatever was committed; a commit of edges alone leaves it as it is.
+    #[test]
+    fn kept_sets_follow_commits() {
+        for seed in 0..20 {
+            let graph = Graph::temporary().unwrap();
+            let random = &mut Random(seed);
+            for round in 0..20 {
+                let before = graph.snapshot().unwrap();
+                let label = before.catalog().label("gene").unwrap_or_default();
+                let kept = (before.shared_nodes().unwrap(), before.shared_nodes_with_label(label).unwrap());
+                let mut change = graph.change().unwrap();
+                let gene = change.label("gene").unwrap();
+                for _ in 0..random.below(5) {
+                    let labels = if random.below(2) == 0 { vec![gene] } else { Vec::new() };
+                    let node = Node { labels, name: "x".to_owned(), ..Node::default() };
+                    let known = NodeId::new(random.below(20));
+                    match random.below(3) {
+                        0 if change.node(known).unwrap().is_some() => change.delete_node(known, true).unwrap(),
+                        1 if change.node(known).unwrap().is_some() => change.update_node(known, node).unwrap(),
+                        _ => _ = change.add_node(node).unwrap(),
+                    }
+                }
+                change.commit().unwrap();
+                let after = graph.snapshot().unwrap();
+                let context = format!("seed {seed}, round {round}");
+                assert_eq!(*after.shared_nodes().unwrap(), read::nodes(after.store()).unwrap().into(), "{context}");
+                let labelled = read::nodes_with_label(after.store(), gene).unwrap().into();
+                assert_eq!(*after.shared_nodes_with_label(gene).unwrap(), labelled, "{context}");
+                assert_eq!(kept.0, before.shared_nodes().unwrap(), "{context}: an older moment stays as it was");
+                assert_eq!(kept.1, before.shared_nodes_with_label(label).unwrap(), "{context}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_commit_of_edges_costs_no_reading_of_nodes() {
+        let graph = Graph::temporary().unwrap();
+        let mut change = graph.change().unwrap();
+        let nodes = [(); 2].map(|()| change.add_node(Node::default()).unwrap());
+        change.commit().unwrap();
+        let known = graph.snapshot().unwrap().shared_nodes().unwrap();
+        let mut change = graph.change().unwrap();
+        let kind = RelationType { name: "binds".to_owned(), polarity: Polarity::Asserted, symmetric: false };
+        let relation = change.relation_type(&kind).unwrap();
+        let hand = change.hand().unwrap();
+        change.add_fact(Edge { relation, source: nodes[0], target: nodes[1] }, hand).unwrap();
+        change.commit().unwrap();
+        assert!(Arc::ptr_eq(&known, &graph.snapshot().unwrap().shared_nodes().unwrap()));
     }
 }
