@@ -426,8 +426,11 @@ impl<'g> Change<'g> {
         self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
         self.writer.counters = self.counters;
         self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+        let after = self.graph.store().snapshot();
+        let node_sets = &self.graph.shared().node_sets;
+        node_sets.follow(self.store.sequence(), after.sequence(), |label, set| self.edits.apply_to(label, set));
         self.edits = Edits::default();
-        self.store = self.graph.store().snapshot();
+        self.store = after;
         Ok(())
     }
 

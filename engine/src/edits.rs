@@ -1,6 +1,7 @@
 //! Edits that are not yet true: kept in order, asked before the store, and written as one batch.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
@@ -11,7 +12,8 @@ use crate::storage::record::{self, Reading, SentenceText};
 use crate::storage::set::{self, Edit};
 use crate::storage::store::Batch;
 use crate::{
-    Document, DocumentId, Edge, LabelId, Node, NodeId, Properties, RelationTypeId, Run, RunId, Sentence, SentenceId,
+    Document, DocumentId, Edge, LabelId, Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, Sentence,
+    SentenceId,
 };
 
 /// Edits to sets by their key.
@@ -75,6 +77,35 @@ pub(crate) fn apply<K: Ord>(edits: &SetEdits<K>, key: &K, mut members: RoaringBi
 }
 
 impl Edits {
+    /// Makes of the nodes with a label, or of all nodes, before the edits those after them. A set that somebody else holds is
+    /// copied first.
+    pub(crate) fn apply_to(&self, label: Option<LabelId>, nodes: &mut Arc<NodeSet>) {
+        match label {
+            None => self.apply_to_nodes(nodes),
+            Some(label) => self.apply_to_label(label, nodes),
+        }
+    }
+
+    fn apply_to_nodes(&self, nodes: &mut Arc<NodeSet>) {
+        for (&id, edited) in &self.nodes {
+            if edited.is_some() != nodes.contains(id) {
+                let nodes = Arc::make_mut(nodes);
+                if edited.is_some() {
+                    nodes.insert(id)
+                } else {
+                    nodes.remove(id)
+                };
+            }
+        }
+    }
+
+    fn apply_to_label(&self, label: LabelId, nodes: &mut Arc<NodeSet>) {
+        let Some(edit) = self.labels.get(&label) else { return };
+        let nodes = Arc::make_mut(nodes);
+        nodes.union_with(&edit.added.clone().into());
+        nodes.subtract(&edit.removed.clone().into());
+    }
+
     /// Whether some edge comes, goes, or gets other evidence.
     pub(crate) fn change_edges(&self) -> bool {
         !self.adjacency.is_empty() || !self.facts.is_empty() || !self.evidence.is_empty()

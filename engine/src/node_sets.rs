@@ -1,4 +1,5 @@
-//! Sets of nodes that somebody asked for, shared by all snapshots of one moment of the store.
+//! Sets of nodes that somebody asked for, shared by all snapshots of one moment of the store, and kept current: a commit
+//! says which nodes it wrote.
 
 use std::collections::HashMap;
 
@@ -38,6 +39,19 @@ impl NodeSets {
         Ok(set)
     }
 
+    /// Takes the sets from the moment before a commit to the one after it, each by `edit`. Does nothing if they are of
+    /// another moment, as when somebody has asked between the commit and this.
+    pub(crate) fn follow(
+        &self,
+        before: Option<u64>,
+        after: Option<u64>,
+        edit: impl FnMut(Option<LabelId>, &mut Arc<NodeSet>),
+    ) {
+        if let (Some(before), Some(after)) = (before, after) {
+            self.lock().follow(before, after, edit);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,6 +70,13 @@ impl State {
         }
         if sequence == self.sequence {
             self.sets.insert(label, Arc::clone(set));
+        }
+    }
+
+    fn follow(&mut self, before: u64, after: u64, mut edit: impl FnMut(Option<LabelId>, &mut Arc<NodeSet>)) {
+        if before == self.sequence {
+            self.sequence = after;
+            self.sets.iter_mut().for_each(|(label, set)| edit(*label, set));
         }
     }
 }

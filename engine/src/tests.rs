@@ -7,7 +7,7 @@ use crate::node_sets::NodeSets;
 use crate::traverse::judge::Random;
 use crate::{
     BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, LabelId, NewDocument, NewSentence, Node,
-    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
+    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View, read,
 };
 
 fn symmetric(name: &str) -> RelationType {
@@ -374,4 +374,54 @@ fn a_manifest_whose_last_entry_did_not_reach_the_disk_is_taken_without_it() {
         assert_eq!(graph.snapshot().unwrap().nodes_by_name("x").unwrap(), [node], "{kept} bytes were there");
         assert_eq!(graph.check().unwrap().problems, Vec::<String>::new());
     }
+}
+
+/// What is kept is what the store gives, whatever was committed; a commit of edges alone leaves it as it is.
+#[test]
+fn kept_sets_follow_commits() {
+    for seed in 0..20 {
+        let graph = Graph::temporary().unwrap();
+        let random = &mut Random(seed);
+        for round in 0..20 {
+            let before = graph.snapshot().unwrap();
+            let label = before.catalog().label("gene").unwrap_or_default();
+            let kept = (before.shared_nodes().unwrap(), before.shared_nodes_with_label(label).unwrap());
+            let mut change = graph.change().unwrap();
+            let gene = change.label("gene").unwrap();
+            for _ in 0..random.below(5) {
+                let labels = if random.below(2) == 0 { vec![gene] } else { Vec::new() };
+                let node = Node { labels, name: "x".to_owned(), ..Node::default() };
+                let known = NodeId::new(random.below(20));
+                match random.below(3) {
+                    0 if change.node(known).unwrap().is_some() => change.delete_node(known, true).unwrap(),
+                    1 if change.node(known).unwrap().is_some() => change.update_node(known, node).unwrap(),
+                    _ => _ = change.add_node(node).unwrap(),
+                }
+            }
+            change.commit().unwrap();
+            let after = graph.snapshot().unwrap();
+            let context = format!("seed {seed}, round {round}");
+            assert_eq!(*after.shared_nodes().unwrap(), read::nodes(after.store()).unwrap().into(), "{context}");
+            let labelled = read::nodes_with_label(after.store(), gene).unwrap().into();
+            assert_eq!(*after.shared_nodes_with_label(gene).unwrap(), labelled, "{context}");
+            assert_eq!(kept.0, before.shared_nodes().unwrap(), "{context}: an older moment stays as it was");
+            assert_eq!(kept.1, before.shared_nodes_with_label(label).unwrap(), "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_commit_of_edges_costs_no_reading_of_nodes() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let nodes = [(); 2].map(|()| change.add_node(Node::default()).unwrap());
+    change.commit().unwrap();
+    let known = graph.snapshot().unwrap().shared_nodes().unwrap();
+    let mut change = graph.change().unwrap();
+    let kind = RelationType { name: "binds".to_owned(), polarity: Polarity::Asserted, symmetric: false };
+    let relation = change.relation_type(&kind).unwrap();
+    let hand = change.hand().unwrap();
+    change.add_fact(Edge { relation, source: nodes[0], target: nodes[1] }, hand).unwrap();
+    change.commit().unwrap();
+    assert!(std::sync::Arc::ptr_eq(&known, &graph.snapshot().unwrap().shared_nodes().unwrap()));
 }

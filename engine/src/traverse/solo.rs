@@ -14,7 +14,7 @@ use super::{Hops, PathMode, Reach, pair_set};
 use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
 
 /// Steps that could be pushed in the time that it takes to begin pulling into one node.
-const STEPS_A_PULL: u64 = if cfg!(test) { 0 } else { 4 };
+const STEPS_A_PULL: u64 = if cfg!(test) { 0 } else { 8 };
 
 /// Goals that are made bits of in the time of asking the packed set about one node.
 const GOALS_A_LOOK: u64 = 4;
@@ -77,8 +77,8 @@ fn walk(
     if question.different && question.goals.contains(question.start) {
         walk.goals_left -= 1;
     }
-    // What is seen, a frontier, and the goals.
-    let result = walk.grow(3 * (node_count / 8)).and_then(|()| match reach.mode {
+    // Bits for what is seen, a frontier and the goals, and a byte for each node.
+    let result = walk.grow(3 * (node_count / 8) + node_count).and_then(|()| match reach.mode {
         PathMode::Walk => walk.walks(give),
         mode => {
             let longer = Longer::new(Arc::clone(&forward), Arc::clone(&backward), mode);
@@ -179,12 +179,30 @@ impl Solo<'_> {
         // A node finds a neighbour in the frontier as often as steps lead there.
         let looks_a_node = self.forward.step_count() / steps.max(1);
         let pulls = steps > unseen.saturating_mul(STEPS_A_PULL + looks_a_node);
-        self.frontier = if pulls { self.pull(seen, is_last)? } else { self.push(seen)? };
+        self.frontier = match steps {
+            _ if pulls => self.pull(seen, is_last)?,
+            steps if steps < self.node_count as u64 => self.push(|end| seen.insert(end))?,
+            _ => self.push_many(seen)?,
+        };
         self.grow(self.frontier.len() * size_of::<u32>())
     }
 
-    /// The ends of the frontier's steps that have not been seen.
-    fn push(&self, seen: &mut BitSet) -> Result<Vec<u32>, Interruption> {
+    /// Pushes more steps than there are nodes. A byte for each node then pays: the ends of a hub stand in a row, so that
+    /// one bit after the other would wait for the same word.
+    fn push_many(&self, seen: &mut BitSet) -> Result<Vec<u32>, Interruption> {
+        let mut is_seen = vec![true; self.node_count];
+        for node in seen.missing(self.node_count) {
+            is_seen[node as usize] = false;
+        }
+        let next = self.push(|end| !std::mem::replace(&mut is_seen[end as usize], true))?;
+        for &node in &next {
+            seen.insert(node);
+        }
+        Ok(next)
+    }
+
+    /// The ends of the frontier's steps that are new.
+    fn push(&self, mut is_new: impl FnMut(u32) -> bool) -> Result<Vec<u32>, Interruption> {
         let (mut next, mut length) = (Vec::new(), 0);
         let mut count = Counted::new(self.budget);
         for &node in &self.frontier {
@@ -197,7 +215,7 @@ impl Solo<'_> {
             let mut fresh = 0;
             for &end in ends {
                 room[fresh] = end;
-                fresh += usize::from(seen.insert(end));
+                fresh += usize::from(is_new(end));
             }
             length += fresh;
             count.neighbors(ends.len())?;

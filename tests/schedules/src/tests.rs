@@ -49,13 +49,18 @@ impl Graph {
             written.push(Edge { relation: catalog.relation_types, number: 0 });
             Arc::make_mut(&mut catalog).relation_types += 1;
         }
-        let generation = self.store.now().generation + 1;
+        let before = self.store.snapshot();
+        let generation = before.data.generation + 1;
         self.shared.show(&catalog, said.then(|| (generation, written.clone())), || {
             self.store.write(|data| {
                 written.iter().for_each(|&edge| turn(data, edge));
                 data.generation = generation;
                 data.nodes.insert(generation as u32);
             });
+        });
+        let after = self.store.snapshot();
+        self.shared.node_sets.follow(before.sequence, after.sequence, |_, nodes| {
+            Arc::make_mut(nodes).insert(generation as u32);
         });
     }
 
