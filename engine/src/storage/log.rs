@@ -48,7 +48,8 @@ pub(crate) fn damaged_logs(store: &Path) -> Result<Vec<(PathBuf, LogDamage)>, St
     let mut damaged = Vec::new();
     for path in logs(store)? {
         let found = match std::fs::File::open(&path).and_then(scan) {
-            Ok(found) => found,
+            Ok(Found::Damage(damage)) => Some(damage),
+            Ok(Found::Whole | Found::Torn { .. }) => None,
             // The process that writes may have finished with it.
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(source) => return Err(StorageError::File { path, source }),
@@ -65,13 +66,11 @@ fn logs(store: &Path) -> Result<Vec<PathBuf>, StorageError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(StorageError::File { path: store.to_owned(), source }),
     };
-    let manifest = std::fs::read_to_string(store.join("CURRENT")).unwrap_or_default();
+    let manifest = manifest(store);
     let mut logs = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|source| StorageError::File { path: store.to_owned(), source })?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.ends_with(".log") || name == manifest.trim_end() {
+        if entry.file_name().to_string_lossy().ends_with(".log") || manifest.as_ref() == Some(&entry.path()) {
             logs.push(entry.path());
         }
     }
@@ -79,22 +78,53 @@ fn logs(store: &Path) -> Result<Vec<PathBuf>, StorageError> {
     Ok(logs)
 }
 
+/// The manifest in use, if there is one.
+pub(crate) fn manifest(store: &Path) -> Option<PathBuf> {
+    let name = std::fs::read_to_string(store.join("CURRENT")).ok()?;
+    Some(store.join(name.trim_end()))
+}
+
+/// Cuts the torn end off a manifest that nobody writes; false if it has none. RocksDB takes what stands before the tear
+/// in a write-ahead log, but in a manifest only if the tear is a short end and not a page that is missing.
+pub(crate) fn cut_torn_end(manifest: &Path) -> Result<bool, StorageError> {
+    let cut = || {
+        let Found::Torn { at } = scan(std::fs::File::open(manifest)?)? else { return Ok(false) };
+        let file = std::fs::File::options().write(true).open(manifest)?;
+        file.set_len(at)?;
+        file.sync_all().map(|()| true)
+    };
+    cut().map_err(|source| StorageError::File { path: manifest.to_owned(), source })
+}
+
+/// What a look at a log found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing that is wrong.
+    Whole,
+    /// A torn end, which begins at this byte.
+    Torn { at: u64 },
+    /// Damage.
+    Damage(LogDamage),
+}
+
 /// Looks for damage in a log. A torn tail is none: a record that is cut off, or of which a page is missing, with no whole
 /// record behind it.
-pub(crate) fn scan(mut log: impl Read) -> std::io::Result<Option<LogDamage>> {
+pub(crate) fn scan(mut log: impl Read) -> std::io::Result<Found> {
     let mut block = Vec::with_capacity(BLOCK_BYTES);
     let mut torn_at = None;
     for start in (0..).step_by(BLOCK_BYTES) {
         block.clear();
         log.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
         if block.is_empty() {
-            return Ok(None);
+            break;
         }
         let search_from = match torn_at {
             Some(_) => 0,
             None => match walk(&block) {
                 End::Whole => continue,
-                End::Damaged { at, reason } => return Ok(Some(LogDamage { offset: start + at as u64, reason })),
+                End::Damaged { at, reason } => {
+                    return Ok(Found::Damage(LogDamage { offset: start + at as u64, reason }));
+                }
                 End::Torn { at } => {
                     torn_at = Some(start + at as u64);
                     at + 1
@@ -102,10 +132,11 @@ pub(crate) fn scan(mut log: impl Read) -> std::io::Result<Option<LogDamage>> {
             },
         };
         if let Some(offset) = torn_at.filter(|_| holds_a_beginning(&block, search_from)) {
-            return Ok(Some(LogDamage { offset, reason: "a record is unreadable, but whole ones follow it" }));
+            let reason = "a record is unreadable, but whole ones follow it";
+            return Ok(Found::Damage(LogDamage { offset, reason }));
         }
     }
-    Ok(None)
+    Ok(torn_at.map_or(Found::Whole, |at| Found::Torn { at }))
 }
 
 /// How the records of a block end.
@@ -255,6 +286,10 @@ mod tests {
         (bytes, ends)
     }
 
+    fn is_damaged(log: &[u8]) -> bool {
+        matches!(scan(log).unwrap(), Found::Damage(_))
+    }
+
     fn batches() -> Vec<Vec<u8>> {
         let mut state = 1_u32;
         let mut byte = || {
@@ -273,11 +308,11 @@ mod tests {
     fn a_log_cut_off_anywhere_is_torn_and_not_damaged() {
         let (bytes, _) = log(&batches());
         for length in (0..bytes.len()).step_by(97).chain([bytes.len()]) {
-            assert_eq!(scan(&bytes[..length]).unwrap(), None, "cut at {length}");
+            assert!(!is_damaged(&bytes[..length]), "cut at {length}");
             let written = length / SECTOR_BYTES * SECTOR_BYTES;
             let end = (written + 5_000).min(bytes.len());
             let zeroed = [&bytes[..written], &vec![0; end - written]].concat();
-            assert_eq!(scan(zeroed.as_slice()).unwrap(), None, "zeros from {written}");
+            assert!(!is_damaged(&zeroed), "zeros from {written}");
         }
     }
 
@@ -287,7 +322,7 @@ mod tests {
         let (mut bytes, ends) = log(&[batches().swap_remove(0), last]);
         let sector = (ends[0] / SECTOR_BYTES + 20) * SECTOR_BYTES;
         bytes[sector..sector + 8 * SECTOR_BYTES].fill(0);
-        assert_eq!(scan(bytes.as_slice()).unwrap(), None);
+        assert_eq!(scan(bytes.as_slice()).unwrap(), Found::Torn { at: ends[0] as u64 });
     }
 
     #[test]
@@ -299,7 +334,7 @@ mod tests {
             for bit in 0..8 {
                 let mut flipped = bytes.clone();
                 flipped[at] ^= 1 << bit;
-                assert!(scan(flipped.as_slice()).unwrap().is_some(), "bit {bit} of byte {at}");
+                assert!(is_damaged(&flipped), "bit {bit} of byte {at}");
             }
         }
     }

@@ -18,6 +18,9 @@ use crate::StorageError;
 /// The name of the note.
 const NOTE: &str = "READY";
 
+/// Its name until it is whole.
+const DRAFT: &str = "DRAFT";
+
 /// In which order families are taken in. Whoever reads the store from outside meanwhile finds nodes before their edges;
 /// the counters, and with them the generation of the edges, come last.
 const ORDER: [Family; 10] = [
@@ -75,11 +78,15 @@ impl Staging {
         let failed = file_error(&path);
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: String = files.iter().map(|(family, name)| format!("{}\t{name}\n", family.name())).collect();
-        // The names of the files have to be on the disk before the note is.
+        // The names of the files, and of the folder itself, have to be on the disk before the note is.
         sync(&self.folder)?;
-        let mut draft = tempfile::NamedTempFile::new_in(&self.folder).map_err(&failed)?;
-        draft.write_all(lines.as_bytes()).and_then(|()| draft.as_file().sync_all()).map_err(&failed)?;
-        draft.persist(&path).map_err(|error| failed(error.error))?;
+        self.folder.parent().map_or(Ok(()), sync)?;
+        let draft = self.folder.join(DRAFT);
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(lines.as_bytes())?;
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(&failed)?;
         sync(&self.folder)
     }
 

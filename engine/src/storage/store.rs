@@ -55,8 +55,17 @@ impl Store {
             std::fs::create_dir(&path).map_err(|source| StorageError::File { path: path.clone(), source })?;
             directory::sync(graph_directory)?;
         }
-        let database = DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()))
-            .map_err(|error| open_error(graph_directory, error))?;
+        let open = || DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()));
+        // Read before the first try: RocksDB, which holds its lock meanwhile, refuses no manifest that a process writes,
+        // and whoever opens the database later writes another one. So if this one is torn, nobody writes it.
+        let manifest = log::manifest(&path);
+        let opened = match (open(), manifest) {
+            (Err(error), Some(manifest)) if error.kind() == ErrorKind::Corruption && log::cut_torn_end(&manifest)? => {
+                open()
+            }
+            (opened, _) => opened,
+        };
+        let database = opened.map_err(|error| open_error(graph_directory, error))?;
         let store = Self { access: Access::Writing(database), path: graph_directory.to_owned() };
         Staging::recover(graph_directory, &store)?;
         Ok(store)
