@@ -38,6 +38,7 @@ mod progress;
 mod rejects;
 mod rows;
 mod source;
+mod tabs;
 mod types;
 
 pub use arrow_array;
