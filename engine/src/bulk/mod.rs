@@ -36,7 +36,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BulkOptions {
     /// Bytes of memory for sorting; what is more is sorted on the disk. Beside it, a load keeps its identifiers in
-    /// memory, some 40 bytes and its text for each.
+    /// memory, some 60 bytes for each, and the text of long ones.
     pub memory_bytes: usize,
 }
 
