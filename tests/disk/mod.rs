@@ -5,6 +5,7 @@
 
 mod failing;
 mod image;
+mod loads;
 mod power_loss;
 mod workload;
 

@@ -6,21 +6,21 @@ use std::path::Path;
 use hopgraph::engine::{Graph, StorageError};
 
 use super::image::{Disk, Event, Survival, parse};
-use super::run_workload;
 use super::workload::{acknowledgements_path, graph_path};
+use super::{loads, run_workload};
 use crate::commits::{COMMITS, expected_dumps};
 use crate::dump::dump;
 use crate::random::{Random, scratch, setting};
 
-/// Losses of power in an everyday run, of each kind of durability. `HOPGRAPH_POWER_LOSSES` asks for another number.
+/// Losses of power in an everyday run, of each workload. `HOPGRAPH_POWER_LOSSES` asks for another number.
 const LOSSES: u64 = 24;
 
-/// Which numbers of commits a graph may hold, given what was acknowledged.
+/// Which numbers of commits or other steps a graph may hold, given what was acknowledged.
 type Promise = fn(&str) -> RangeInclusive<usize>;
 
 #[test]
 fn synced_commits_survive_a_loss_of_power_and_none_is_there_by_half() {
-    survives("synced", |acknowledged| {
+    survives("synced", &expected_dumps(), |acknowledged| {
         let commits = acknowledged.matches("commit\n").count();
         commits..=COMMITS.min(commits + 1)
     });
@@ -28,14 +28,22 @@ fn synced_commits_survive_a_loss_of_power_and_none_is_there_by_half() {
 
 #[test]
 fn buffered_commits_survive_a_loss_of_power_from_some_flush_on_and_none_is_there_by_half() {
-    survives("buffered", |acknowledged| {
+    survives("buffered", &expected_dumps(), |acknowledged| {
         let flushed = acknowledged.rsplit_once("flush\n").map_or("", |(before, _)| before);
         let least = flushed.matches("commit\n").count();
         least..=COMMITS.min(acknowledged.matches("commit\n").count() + 1)
     });
 }
 
-fn survives(workload: &str, promise: Promise) {
+#[test]
+fn a_bulk_load_survives_a_loss_of_power_once_it_has_returned_and_is_never_there_by_half() {
+    survives("loads", &loads::expected_dumps(), |acknowledged| {
+        let steps = acknowledged.matches("step\n").count();
+        steps..=loads::STEPS.min(steps + 1)
+    });
+}
+
+fn survives(workload: &str, dumps: &[String], promise: Promise) {
     let folder = scratch();
     let root = folder.path().join("root");
     std::fs::create_dir(&root).unwrap();
@@ -48,7 +56,6 @@ fn survives(workload: &str, promise: Promise) {
     let seed = setting("HOPGRAPH_SEED", u64::from(std::process::id()));
     let mut random = Random(seed);
     let losses = moments(&events, setting("HOPGRAPH_POWER_LOSSES", LOSSES) as usize, &mut random);
-    let dumps = expected_dumps();
     let mut disk = Disk::new(&root);
     let mut done = 0;
     let mut held = std::collections::BTreeSet::new();
@@ -60,9 +67,9 @@ fn survives(workload: &str, promise: Promise) {
         disk.write_image(&root, image.path(), survival, &mut random);
         let what =
             format!("HOPGRAPH_SEED={seed}, power lost at event {moment} of {}, {survival:?} survived", events.len());
-        held.insert(verify(&graph_path(image.path()), &dumps, promise(&acknowledged), &what));
+        held.insert(verify(&graph_path(image.path()), dumps, promise(&acknowledged), &what));
     }
-    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
+    assert!(held.len() > dumps.len() / 7, "losses hit many states of the graph: {held:?}");
 }
 
 /// Moments of the record at which power is lost, in order, each with what survives: first of all at syncs.
@@ -89,7 +96,7 @@ fn moments(events: &[Event], count: usize, random: &mut Random) -> Vec<(usize, S
     moments
 }
 
-/// Opens what is left, which must be sound and hold a number of whole commits; returns that number.
+/// Opens what is left, which must be sound and hold a number of whole steps; returns that number.
 fn verify(path: &Path, dumps: &[String], promised: RangeInclusive<usize>, what: &str) -> usize {
     let graph = match Graph::open(path) {
         Ok(graph) => graph,
@@ -98,8 +105,8 @@ fn verify(path: &Path, dumps: &[String], promised: RangeInclusive<usize>, what: 
     };
     assert_eq!(graph.check().unwrap().problems, Vec::<String>::new(), "{what}");
     let held = dump(&graph);
-    let commits = dumps.iter().position(|expected| *expected == held);
-    let commits = commits.unwrap_or_else(|| panic!("{what}: the graph is none that the commits made:\n{held}"));
-    assert!(promised.contains(&commits), "{what}: {commits} commits are there, promised were {promised:?}");
-    commits
+    let steps = dumps.iter().position(|expected| *expected == held);
+    let steps = steps.unwrap_or_else(|| panic!("{what}: the graph is none that the steps made:\n{held}"));
+    assert!(promised.contains(&steps), "{what}: {steps} steps are there, promised were {promised:?}");
+    steps
 }

@@ -92,7 +92,8 @@ static int fails(int number) {
 }
 
 static int open_any(const char *path, int flags, mode_t mode) {
-    if (!inside(path)) return REAL(open)(path, flags, mode);
+    /* A file that never has a name is gone with the power, so what happens to it does not matter. */
+    if (!inside(path) || (flags & O_TMPFILE) == O_TMPFILE) return REAL(open)(path, flags, mode);
     pthread_mutex_lock(&lock);
     int existed = access(path, F_OK) == 0;
     int descriptor = REAL(open)(path, flags, mode);
@@ -206,6 +207,23 @@ SYNC(fdatasync)
     }
 ONE_PATH(unlink, "unlink")
 ONE_PATH(rmdir, "rmdir")
+
+int unlinkat(int folder, const char *name, int flags) {
+    char path[PATH_MAX + NAME_MAX + 2], link[64];
+    ssize_t length = 0;
+    if (name[0] != '/') {
+        snprintf(link, sizeof link, folder == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", folder);
+        length = readlink(link, path, PATH_MAX);
+        if (length < 0) return -1;
+        path[length++] = '/';
+    }
+    snprintf(path + length, sizeof path - (size_t)length, "%s", name);
+    pthread_mutex_lock(&lock);
+    int result = REAL(unlinkat)(folder, name, flags);
+    if (result == 0 && inside(path)) note("%s %s\n", (flags & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink", path);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
 
 #define TWO_PATHS(function, word)                                                                                       \
     int function(const char *from, const char *to) {                                                                   \

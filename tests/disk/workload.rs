@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hopgraph::engine::{Durability, Graph, GraphOptions, StorageError, View};
 
+use super::loads;
 use crate::commits::{COMMITS, commit};
 use crate::dump::dump;
 
@@ -42,6 +43,7 @@ fn runs_in_a_process_of_its_own() {
     match name.to_str().unwrap() {
         "synced" => commit_all(&root, Durability::Synced),
         "buffered" => commit_all(&root, Durability::Buffered),
+        "loads" => load_all(&root),
         "full" => {
             let outcome = commit_until_it_fails(&root);
             std::fs::write(outcome_path(&root), outcome).unwrap();
@@ -69,6 +71,15 @@ fn commit_all(root: &Path, durability: Durability) {
             drop(graph);
             graph = Graph::open_with(graph_path(root), &options).unwrap();
         }
+    }
+}
+
+fn load_all(root: &Path) {
+    let mut acknowledged = File::create(acknowledgements_path(root)).unwrap();
+    let graph = Graph::open(graph_path(root)).unwrap();
+    for number in 0..loads::STEPS {
+        loads::step(&graph, number).unwrap();
+        acknowledged.write_all(b"step\n").unwrap();
     }
 }
 

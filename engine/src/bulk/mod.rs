@@ -36,7 +36,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BulkOptions {
     /// Bytes of memory for sorting; what is more is sorted on the disk. Beside it, a load keeps its identifiers in
-    /// memory, some 40 bytes and its text for each.
+    /// memory, some 60 bytes for each, and the text of long ones.
     pub memory_bytes: usize,
 }
 
@@ -251,8 +251,10 @@ impl<'g> BulkLoad<'g> {
         nodes::write_records(staging, Family::EdgeProperties, self.properties)?;
         let edges_changed = !self.edges.is_empty();
         let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
-        self.summary.edges = write_facts(staging, change, self.run, &edges)?;
-        write_adjacency(staging, change, &edges)?;
+        let (facts, adjacency) =
+            rayon::join(|| write_facts(staging, change, self.run, &edges), || write_adjacency(staging, change, &edges));
+        self.summary.edges = facts?;
+        adjacency?;
         drop(edges);
         self.change.publish(self.staging, edges_changed)?;
         Ok(self.summary)

@@ -131,11 +131,20 @@ impl<'w, 's> NodeWriter<'w, 's> {
         chunk.for_each(|id, records| {
             let is_new = id >= self.first_new;
             let old = if is_new { None } else { read::node(self.store, id)? };
-            let mut node = old.clone().unwrap_or_default();
-            for bytes in records {
-                let given = record::decode(bytes).map_err(|why| damaged(Family::Nodes, key::node(id).as_ref(), why))?;
-                add(&mut node, given);
+            let decode =
+                |bytes| record::decode(bytes).map_err(|why| damaged(Family::Nodes, key::node(id).as_ref(), why));
+            let first = records.next().unwrap_or_default();
+            let given: Node = decode(first)?;
+            let mut others = records.peekable();
+            if is_new && others.peek().is_none() {
+                // Nearly every node has one row, which is its record already.
+                entries.push(key::node(id).as_ref(), first);
+                leads.add(id, &Node::default(), given, is_new);
+                return Ok(());
             }
+            let mut node = old.clone().unwrap_or_default();
+            add(&mut node, given);
+            others.try_for_each(|bytes| decode(bytes).map(|given| add(&mut node, given)))?;
             if old.as_ref() != Some(&node) {
                 entries.push(key::node(id).as_ref(), &record::encode(&node));
                 leads.add(id, &old.unwrap_or_default(), node, is_new);
@@ -149,8 +158,11 @@ impl<'w, 's> NodeWriter<'w, 's> {
     }
 
     fn write_leads(self) -> Result<(), StorageError> {
-        write_records(self.staging, Family::Names, self.names)?;
-        write_records(self.staging, Family::Identifiers, self.identifiers)?;
+        let (names, identifiers) = rayon::join(
+            || write_records(self.staging, Family::Names, self.names),
+            || write_records(self.staging, Family::Identifiers, self.identifiers),
+        );
+        names.and(identifiers)?;
         let mut sets = SetWriter::new(self.staging, Family::Labels);
         for (label, members) in self.labels {
             let key = key::label(label);

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::directory::{self, sync};
 use super::family::Family;
 use super::sorted_file::SortedFile;
@@ -18,19 +20,17 @@ use crate::StorageError;
 /// The name of the note.
 const NOTE: &str = "READY";
 
-/// In which order families are taken in. Whoever reads the store from outside meanwhile finds nodes before their edges;
-/// the counters, and with them the generation of the edges, come last.
-const ORDER: [Family; 10] = [
-    Family::Catalog,
-    Family::Runs,
-    Family::Nodes,
-    Family::Identifiers,
-    Family::Names,
-    Family::Labels,
-    Family::Facts,
-    Family::EdgeProperties,
-    Family::Adjacency,
-    Family::Counters,
+/// Its name until it is whole.
+const DRAFT: &str = "DRAFT";
+
+/// In which order families are taken in; those of one line at the same time, as each waits for the disk several times.
+/// Whoever reads the store from outside meanwhile finds nodes before their edges; the counters, and with them the
+/// generation of the edges, come last.
+const ORDER: [&[Family]; 4] = [
+    &[Family::Catalog, Family::Runs],
+    &[Family::Nodes, Family::Identifiers, Family::Names, Family::Labels],
+    &[Family::Facts, Family::EdgeProperties, Family::Adjacency],
+    &[Family::Counters],
 ];
 
 /// Sorted files on their way into the store. Dropped without [`Staging::publish`], they leave no trace.
@@ -75,11 +75,15 @@ impl Staging {
         let failed = file_error(&path);
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: String = files.iter().map(|(family, name)| format!("{}\t{name}\n", family.name())).collect();
-        // The names of the files have to be on the disk before the note is.
+        // The names of the files, and of the folder itself, have to be on the disk before the note is.
         sync(&self.folder)?;
-        let mut draft = tempfile::NamedTempFile::new_in(&self.folder).map_err(&failed)?;
-        draft.write_all(lines.as_bytes()).and_then(|()| draft.as_file().sync_all()).map_err(&failed)?;
-        draft.persist(&path).map_err(|error| failed(error.error))?;
+        self.folder.parent().map_or(Ok(()), sync)?;
+        let draft = self.folder.join(DRAFT);
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(lines.as_bytes())?;
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(&failed)?;
         sync(&self.folder)
     }
 
@@ -112,13 +116,14 @@ impl Drop for Staging {
 }
 
 fn take_in(folder: &Path, files: &[(Family, String)], store: &Store) -> Result<(), StorageError> {
-    for family in ORDER {
+    let take_in_family = |&family: &Family| {
         let of_family = files.iter().filter(|(of, _)| *of == family);
         // After an interruption, some of them are in the store already.
         let left: Vec<PathBuf> = of_family.map(|(_, name)| folder.join(name)).filter(|path| path.exists()).collect();
-        if !left.is_empty() {
-            store.take_in(family, left)?;
-        }
+        if left.is_empty() { Ok(()) } else { store.take_in(family, left) }
+    };
+    for families in ORDER {
+        families.par_iter().try_for_each(take_in_family)?;
     }
     // Were the note to come back after a loss of power, old files could undo what was written since.
     let note = folder.join(NOTE);

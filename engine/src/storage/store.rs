@@ -206,7 +206,8 @@ pub(super) fn family_options(family: Family, cache: &Cache) -> Options {
         // Sets are read by the beginning of their key, which no filter answers; and most of them are tiny, so that
         // filters would take as much room as what they keep out, and large blocks pack better.
         Content::Sets => blocks.set_block_size(SET_BLOCK_BYTES),
-        Content::Plain => blocks.set_bloom_filter(BLOOM_BITS, false),
+        Content::Plain if family.is_asked_in_vain() => blocks.set_bloom_filter(BLOOM_BITS, false),
+        Content::Plain => {}
     }
     blocks.set_format_version(5);
     let mut options = Options::default();

@@ -88,7 +88,7 @@ fn rows(
     prepare: impl Fn(&[Cells], Range<usize>),
     mut take: impl FnMut(&[Cells], usize) -> Result<(), RowError>,
 ) -> Result<Parsed<()>, LoadError> {
-    let mut parsed = Parsed { rows: batch.rows.num_rows() as u64, ..Parsed::default() };
+    let mut parsed = Parsed::default();
     let cells: Result<Vec<Cells>, String> =
         columns.iter().zip(batch.rows.columns()).map(|(column, array)| Cells::of(column, array)).collect();
     for row in 0..batch.rows.num_rows() {
@@ -104,14 +104,8 @@ fn rows(
             Ok(cells) => take(cells, row),
             Err(reason) => Err(RowError::Reject(reason.clone())),
         };
-        match taken {
-            Ok(()) => {}
-            Err(RowError::Fatal(error)) => return Err(error),
-            Err(RowError::Reject(reason)) => {
-                let line = batch.first_row + row as u64;
-                parsed.rejects.push(Rejected { line, delimiter: b'\t', row: as_text(&batch.rows, row), reason });
-            }
-        }
+        let line = batch.first_row + row as u64;
+        parsed.note(taken, |reason| Rejected { line, delimiter: b'\t', row: as_text(&batch.rows, row), reason })?;
     }
     Ok(parsed)
 }

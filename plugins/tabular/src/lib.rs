@@ -39,6 +39,7 @@ mod progress;
 mod rejects;
 mod rows;
 mod source;
+mod tabs;
 mod types;
 
 pub use arrow_array;

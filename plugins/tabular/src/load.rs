@@ -11,9 +11,9 @@ use hopgraph_engine::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Edge, Graph,
 use rayon::prelude::*;
 
 use crate::columns::{Columns, Table};
-use crate::input::{Chunk, Chunks, Input};
+use crate::input::{Chunk, Input};
 use crate::rejects::{Reject, Rejects};
-use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed};
+use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed, ROWS_AT_ONCE};
 use crate::types::Types;
 use crate::{LoadError, LoadOptions, Progress, batch, parse};
 
@@ -209,54 +209,74 @@ impl<'g, 'o> Loading<'g, 'o> {
     }
 
     fn run(mut self, inputs: Inputs<'_>) -> Result<LoadSummary, LoadError> {
-        for input in inputs.nodes {
-            self.input(input, |chunk, columns, _| nodes(chunk, columns), Self::take_nodes)?;
-        }
+        inputs.nodes.into_iter().try_for_each(|input| self.nodes(input))?;
         let node_rows = self.rows;
-        for input in inputs.edges {
-            self.input(input, edges, Self::take_edges)?;
-        }
+        inputs.edges.into_iter().try_for_each(|input| self.edges(input))?;
         self.finish(node_rows)
     }
 
-    /// Reads one input: on a thread of its own it is read and decompressed, on all cores its chunks are parsed, and here
-    /// what they hold is taken in order.
-    fn input<T: Send>(
-        &mut self,
-        input: Input<'_>,
-        parse: impl Fn(&Chunk, &Columns, &BulkLoad<'_>) -> Result<Parsed<T>, LoadError> + Sync,
-        mut take: impl FnMut(&mut Self, T) -> Result<(), LoadError>,
-    ) -> Result<(), LoadError> {
-        let Input { path, columns, chunks } = input;
+    /// Reads nodes: on a thread of its own they are read and decompressed, on all cores parsed, and at the same time taken
+    /// here in order.
+    fn nodes(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            let (parsed_sender, parsed) = sync_channel(1);
+            let columns = &columns;
             scope.spawn(move || send(chunks, &sender));
-            while !self.stopped {
-                let wave = next_wave(&receiver)?;
-                if wave.is_empty() {
-                    break;
-                }
-                self.bulk.prepare_look_ups()?;
-                let bulk = &self.bulk;
-                let parsed: Vec<_> = wave.par_iter().map(|chunk| parse(chunk, &columns, bulk)).collect();
-                for parsed in parsed {
-                    let parsed = parsed?;
-                    self.rows += parsed.rows;
-                    parsed.rejects.into_iter().try_for_each(|rejected| self.rejects.take(&path, rejected))?;
-                    take(self, parsed.content)?;
-                }
-                self.report(&path, false);
+            scope.spawn(move || {
+                let waves = std::iter::from_fn(|| next_wave(&receiver).transpose());
+                let parse = |chunk: &Chunk| nodes(chunk, columns);
+                send(waves.map(|wave| Ok(wave?.par_iter().map(parse).collect::<Vec<_>>())), &parsed_sender);
+            });
+            while let (false, Ok(wave)) = (self.stopped, parsed.recv()) {
+                self.take_wave(&path, wave?, Self::take_nodes)?;
             }
             Ok(())
         })
     }
 
-    fn take_nodes(&mut self, nodes: Nodes) -> Result<(), LoadError> {
-        for (identifier, NodeRow { name, labels, synonyms, properties }) in nodes.0 {
-            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-            let synonyms: Vec<&str> = synonyms.iter().map(String::as_str).collect();
-            let (labels, synonyms) = (&labels[..], &synonyms[..]);
-            self.bulk.add_node(&BulkNode { identifier: &identifier, labels, name: &name, synonyms, properties })?;
+    /// Reads edges: on a thread of its own they are read and decompressed, on all cores parsed and their ends looked up,
+    /// and then taken here in order.
+    fn edges(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            scope.spawn(move || send(chunks, &sender));
+            while let (false, Some(wave)) = (self.stopped, next_wave(&receiver)?) {
+                self.bulk.prepare_look_ups()?;
+                let bulk = &self.bulk;
+                let parsed = wave.par_iter().map(|chunk| edges(chunk, &columns, bulk)).collect();
+                self.take_wave(&path, parsed, Self::take_edges)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn take_wave<T>(
+        &mut self,
+        path: &Path,
+        wave: Vec<Result<Parsed<T>, LoadError>>,
+        mut take: impl FnMut(&mut Self, T) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        for parsed in wave {
+            let parsed = parsed?;
+            self.rows += parsed.rows;
+            parsed.rejects.into_iter().try_for_each(|rejected| self.rejects.take(path, rejected))?;
+            take(self, parsed.content)?;
+        }
+        self.report(path, false);
+        Ok(())
+    }
+
+    fn take_nodes(&mut self, mut nodes: Nodes) -> Result<(), LoadError> {
+        for rows in nodes.0.chunks_mut(ROWS_AT_ONCE) {
+            let identifiers: Vec<&str> = rows.iter().map(|(identifier, _)| identifier.as_str()).collect();
+            self.bulk.expect_look_ups(&identifiers);
+            for (identifier, NodeRow { name, labels, synonyms, properties }) in rows {
+                let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+                let synonyms: Vec<&str> = synonyms.iter().map(String::as_str).collect();
+                let (labels, synonyms, properties) = (&labels[..], &synonyms[..], std::mem::take(properties));
+                self.bulk.add_node(&BulkNode { identifier, labels, name, synonyms, properties })?;
+            }
         }
         Ok(())
     }
@@ -320,18 +340,19 @@ fn edges(chunk: &Chunk, columns: &Columns, bulk: &BulkLoad<'_>) -> Result<Parsed
     }
 }
 
-/// Sends chunks until there are no more, one fails, or nobody wants them.
-fn send(chunks: Chunks<'_>, sender: &SyncSender<Result<Chunk, LoadError>>) {
-    for chunk in chunks {
-        let failed = chunk.is_err();
-        if sender.send(chunk).is_err() || failed {
+/// Sends things until there are no more, one fails, or nobody wants them.
+fn send<T>(things: impl Iterator<Item = Result<T, LoadError>>, sender: &SyncSender<Result<T, LoadError>>) {
+    for thing in things {
+        let failed = thing.is_err();
+        if sender.send(thing).is_err() || failed {
             return;
         }
     }
 }
 
-/// Waits for a chunk and takes what else is there; empty at the end.
-fn next_wave(receiver: &Receiver<Result<Chunk, LoadError>>) -> Result<Vec<Chunk>, LoadError> {
+/// Waits for a chunk and takes what else is there; `None` at the end.
+fn next_wave(receiver: &Receiver<Result<Chunk, LoadError>>) -> Result<Option<Vec<Chunk>>, LoadError> {
     let first = receiver.recv().into_iter();
-    first.chain(receiver.try_iter()).take(CHUNKS_AT_ONCE).collect()
+    let wave: Vec<Chunk> = first.chain(receiver.try_iter()).take(CHUNKS_AT_ONCE).collect::<Result<_, _>>()?;
+    Ok(Some(wave).filter(|wave| !wave.is_empty()))
 }

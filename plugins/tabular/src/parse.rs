@@ -8,6 +8,7 @@ use crate::columns::{Column, Columns};
 use crate::rejects::Rejected;
 use crate::rows::{Edges, EdgesOfType, EndLookup, NodeRow, Nodes, Parsed, ROWS_AT_ONCE, RowError, is_end};
 use crate::source::Block;
+use crate::tabs::TabRows;
 use crate::{LoadError, cell};
 
 /// The delimiter, if quotes mean something beside it. A quote in a tab-separated file is a letter: names such as
@@ -41,7 +42,7 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 /// The nodes of a block.
 pub(crate) fn nodes(block: &Block, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
     let mut nodes = Nodes::default();
-    let parsed = rows(block, columns, |_| (), |fields| node(fields, columns, &mut nodes))?;
+    let parsed = rows(block, columns, &[], |_| (), |fields| node(fields, columns, &mut nodes))?;
     Ok(parsed.with(nodes))
 }
 
@@ -54,40 +55,84 @@ pub(crate) fn edges(
     let mut edges = Edges::new(ends);
     let end_columns: Vec<usize> =
         (0..).zip(columns.iter()).filter(|(_, column)| is_end(column)).map(|(i, _)| i).collect();
-    let expect = |rows: &[ByteRecord]| {
-        let fields = rows.iter().flat_map(|row| end_columns.iter().map(|&column| row.get(column).unwrap_or_default()));
-        let texts: Vec<&str> = fields.filter_map(|field| std::str::from_utf8(field).ok()).collect();
-        ends.expect(&texts);
-    };
-    let parsed = rows(block, columns, expect, |fields| edge(fields, columns, &mut edges))?;
+    let expect = |texts: &[&str]| ends.expect(texts);
+    let parsed = rows(block, columns, &end_columns, expect, |fields| edge(fields, columns, &mut edges))?;
     Ok(parsed.with(edges.by_type))
 }
 
-/// Hands some rows at a time to `prepare`, then the fields of each to `take`, and keeps the rows that it rejects.
+/// Hands the fields of each row to `take`, and keeps the rows that it rejects. Before that, of some rows at a time, what
+/// stands in the columns to be looked up is handed to `expect`.
 fn rows(
     block: &Block,
     columns: &Columns,
-    prepare: impl Fn(&[ByteRecord]),
+    looked_up: &[usize],
+    expect: impl Fn(&[&str]),
+    take: impl FnMut(&[&str]) -> Result<(), RowError>,
+) -> Result<Parsed<()>, LoadError> {
+    match std::str::from_utf8(&block.text) {
+        Ok(text) if quoting(block.delimiter).is_none() => tab_rows(block, text, columns, looked_up, expect, take),
+        _ => csv_rows(block, columns, looked_up, expect, take),
+    }
+}
+
+fn tab_rows(
+    block: &Block,
+    text: &str,
+    columns: &Columns,
+    looked_up: &[usize],
+    expect: impl Fn(&[&str]),
+    mut take: impl FnMut(&[&str]) -> Result<(), RowError>,
+) -> Result<Parsed<()>, LoadError> {
+    let (mut parsed, mut reader) = (Parsed::default(), TabRows::new(text));
+    let (mut fields, mut rows, mut expected) = (Vec::new(), Vec::new(), Vec::<&str>::new());
+    loop {
+        fields.clear();
+        rows.clear();
+        expected.clear();
+        while rows.len() < ROWS_AT_ONCE {
+            let start = fields.len();
+            let Some(line) = reader.read(&mut fields) else { break };
+            expected.extend(looked_up.iter().filter_map(|&column| fields[start..].get(column).copied()));
+            rows.push((line, start..fields.len()));
+        }
+        expect(&expected);
+        for (line, row) in &rows {
+            let row = &fields[row.clone()];
+            let taken = check_count(row.len(), columns).and_then(|()| take(row));
+            let line = block.first_line + line;
+            parsed.note(taken, |reason| Rejected {
+                line,
+                delimiter: block.delimiter,
+                row: row.to_vec().into(),
+                reason,
+            })?;
+        }
+        if rows.len() < ROWS_AT_ONCE {
+            return Ok(parsed);
+        }
+    }
+}
+
+fn csv_rows(
+    block: &Block,
+    columns: &Columns,
+    looked_up: &[usize],
+    expect: impl Fn(&[&str]),
     mut take: impl FnMut(&[&str]) -> Result<(), RowError>,
 ) -> Result<Parsed<()>, LoadError> {
     let mut parsed = Parsed::default();
     let mut reader = reader(&block.text, block.delimiter);
     let mut records = vec![ByteRecord::new(); ROWS_AT_ONCE];
-    let mut fields: Vec<&str> = Vec::new();
     loop {
         let count = read_records(&mut reader, &mut records);
-        prepare(&records[..count]);
+        let fields = records[..count].iter().flat_map(|row| looked_up.iter().filter_map(|&column| row.get(column)));
+        expect(&fields.filter_map(|field| std::str::from_utf8(field).ok()).collect::<Vec<_>>());
+        let mut texts = Vec::new();
         for row in &records[..count] {
-            let mut texts = reuse(fields);
-            let taken = read_fields(row, columns, &mut texts).map_err(RowError::Reject).and_then(|()| take(&texts));
-            fields = reuse(texts);
-            match taken {
-                Ok(()) => {}
-                Err(RowError::Fatal(error)) => return Err(error),
-                Err(RowError::Reject(reason)) => parsed.rejects.push(rejected(block, row, reason)),
-            }
+            texts.clear();
+            let taken = read_fields(row, columns, &mut texts).and_then(|()| take(&texts));
+            parsed.note(taken, |reason| rejected(block, row, reason))?;
         }
-        parsed.rows += count as u64;
         if count < records.len() {
             return Ok(parsed);
         }
@@ -111,21 +156,20 @@ fn rejected(block: &Block, row: &ByteRecord, reason: String) -> Rejected {
     Rejected { line, delimiter: block.delimiter, row: row.clone(), reason }
 }
 
-/// The same memory for texts that live otherwise long.
-fn reuse<'b>(mut texts: Vec<&str>) -> Vec<&'b str> {
-    texts.clear();
-    texts.into_iter().map(|_| "").collect()
-}
-
 /// The fields of a row, as many as there are columns.
-fn read_fields<'r>(row: &'r ByteRecord, columns: &Columns, fields: &mut Vec<&'r str>) -> Result<(), String> {
-    if row.len() != columns.len() {
-        return Err(format!("{} fields where {} are expected", row.len(), columns.len()));
-    }
+fn read_fields<'r>(row: &'r ByteRecord, columns: &Columns, fields: &mut Vec<&'r str>) -> Result<(), RowError> {
+    check_count(row.len(), columns)?;
     for (index, field) in row.iter().enumerate() {
         fields.push(std::str::from_utf8(field).map_err(|_| format!("field {} is not UTF-8 text", index + 1))?);
     }
     Ok(())
+}
+
+fn check_count(fields: usize, columns: &Columns) -> Result<(), RowError> {
+    if fields == columns.len() {
+        return Ok(());
+    }
+    Err(format!("{fields} fields where {} are expected", columns.len()).into())
 }
 
 fn node(fields: &[&str], columns: &Columns, nodes: &mut Nodes) -> Result<(), RowError> {

@@ -43,6 +43,23 @@ impl Parsed<()> {
     pub(crate) fn with<T>(self, content: T) -> Parsed<T> {
         Parsed { rows: self.rows, rejects: self.rejects, content }
     }
+
+    /// Counts a row, and keeps it if it was rejected.
+    pub(crate) fn note(
+        &mut self,
+        taken: Result<(), RowError>,
+        rejected: impl FnOnce(String) -> Rejected,
+    ) -> Result<(), LoadError> {
+        self.rows += 1;
+        match taken {
+            Ok(()) => Ok(()),
+            Err(RowError::Fatal(error)) => Err(error),
+            Err(RowError::Reject(reason)) => {
+                self.rejects.push(rejected(reason));
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A node but for its identifier.
