@@ -22,7 +22,7 @@ use hopgraph_query::{Parameters, Prepared, QueryOptions, Value, query};
 const ROUNDS: usize = 5;
 const NODES: usize = 1000;
 
-/// One node in so many is asked what gives tens of thousands of rows.
+/// One node in so many is asked what gives thousands of rows.
 const NODES_PER_LONG_LIST: usize = 50;
 
 fn main() {
@@ -89,7 +89,7 @@ fn neighborhoods(graph: &Graph, nodes: &[(NodeId, Node)], label: &str) {
         prepared(graph, nodes, &around_one(hops));
         let named = format!("MATCH (n:{label} {{name: $name}})-[*1..{hops}]-(x)");
         prepared(graph, nodes, &format!("{named} RETURN count(DISTINCT x)"));
-        let few: Vec<_> = nodes.iter().step_by(if hops == 3 { NODES_PER_LONG_LIST } else { 1 }).cloned().collect();
+        let few: Vec<_> = nodes.iter().step_by(if hops > 1 { NODES_PER_LONG_LIST } else { 1 }).cloned().collect();
         prepared(graph, &few, &format!("{named} RETURN DISTINCT id(x)"));
     }
     unprepared(graph, nodes, &around_one(2));
