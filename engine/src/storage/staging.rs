@@ -18,6 +18,9 @@ use crate::StorageError;
 /// The name of the note.
 const NOTE: &str = "READY";
 
+/// The name of the note while it is being written.
+const DRAFT: &str = "READY.draft";
+
 /// In which order families are taken in. Whoever reads the store from outside meanwhile finds nodes before their edges;
 /// the counters, and with them the generation of the edges, come last.
 const ORDER: [Family; 10] = [
@@ -47,6 +50,8 @@ impl Staging {
         let folder = directory::staging(graph_directory);
         remove(&folder)?;
         fs::create_dir(&folder).map_err(file_error(&folder))?;
+        // Else the folder may be gone after a loss of power, and the note in it, and the load would stay half taken in.
+        sync(graph_directory)?;
         Ok(Self { folder, next: AtomicU32::new(0), files: Mutex::default() })
     }
 
@@ -77,9 +82,12 @@ impl Staging {
         let lines: String = files.iter().map(|(family, name)| format!("{}\t{name}\n", family.name())).collect();
         // The names of the files have to be on the disk before the note is.
         sync(&self.folder)?;
-        let mut draft = tempfile::NamedTempFile::new_in(&self.folder).map_err(&failed)?;
-        draft.write_all(lines.as_bytes()).and_then(|()| draft.as_file().sync_all()).map_err(&failed)?;
-        draft.persist(&path).map_err(|error| failed(error.error))?;
+        let draft = self.folder.join(DRAFT);
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(lines.as_bytes())?;
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(failed)?;
         sync(&self.folder)
     }
 
