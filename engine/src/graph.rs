@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use crate::node_sets::NodeSets;
 use crate::storage::directory;
+use crate::storage::group_sync::Ticket;
 use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
 use crate::topology::TopologyCache;
@@ -49,7 +50,6 @@ pub struct GraphOptions {
 #[derive(Debug)]
 pub struct Graph {
     store: Store,
-    durability: Durability,
     catalog: RwLock<Arc<Catalog>>,
     writer: Mutex<Writer>,
     /// Held for writing while a bulk load or a large retraction shows in parts only, so that no snapshot sees half of it.
@@ -141,11 +141,14 @@ impl Graph {
         let store = match options.access {
             Access::ReadWrite => {
                 let version = directory::prepare(path, options.must_exist)?;
-                let store = Store::open(path)?;
+                let mut store = Store::open(path)?;
                 directory::note_writer(path);
                 if version < directory::FORMAT_VERSION {
                     migrate::migrate(&store, version)?;
                     directory::write_version(path)?;
+                }
+                if options.durability == Durability::Synced {
+                    store.sync_commits();
                 }
                 store
             }
@@ -166,7 +169,6 @@ impl Graph {
         drop(snapshot);
         let graph = Self {
             store,
-            durability: options.durability,
             catalog: RwLock::new(Arc::new(catalog)),
             writer: Mutex::new(Writer {
                 counters,
@@ -191,11 +193,12 @@ impl Graph {
         self.store.path()
     }
 
-    /// The graph as it is now, for reading. Later commits do not show in it.
+    /// The graph as it is now, for reading. Later commits do not show in it; nor do those that have not returned, since
+    /// under [`Durability::Synced`] they may still be on their way to the disk.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
         let _whole = self.hold_still();
         // The store first: a catalog that is newer than the store only knows more names.
-        let store = self.store.snapshot();
+        let store = self.store.shown();
         if !self.is_writable() {
             retract::check_finished(&store, self.path())?;
         }
@@ -222,10 +225,17 @@ impl Graph {
             return Err(StorageError::ReadOnly { path: self.path().to_owned() });
         }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cause) = &writer.refused {
-            return Err(StorageError::WritesRefused { cause: cause.clone() });
-        }
+        self.check_taken(&writer)?;
         Ok(Change::new(self, writer))
+    }
+
+    /// Fails if writes are refused because an earlier one failed.
+    fn check_taken(&self, writer: &Writer) -> Result<(), StorageError> {
+        let unsynced = || self.store.sync_failure().map(|error| error.to_string());
+        match writer.refused.clone().or_else(unsynced) {
+            Some(cause) => Err(StorageError::WritesRefused { cause }),
+            None => Ok(()),
+        }
     }
 
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
@@ -267,7 +277,7 @@ impl Graph {
 
     /// Verifies every invariant of the store; see `engine/FORMAT.md`.
     pub fn check(&self) -> Result<CheckReport, StorageError> {
-        check::check(&self.store.snapshot())
+        check::check(&self.store.shown())
     }
 
     /// Mends the graph in this directory, which nobody may have open: indexes are rebuilt from nodes and documents, adjacency
@@ -300,20 +310,17 @@ impl Graph {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes a batch under the writer's lock. The catalog goes first, so that no snapshot meets an edge whose type it
-    /// does not know. After a failure the state on disk is uncertain, so all further writes are refused.
+    /// Writes a batch under the writer's lock, to be waited for. The catalog goes first, so that no snapshot meets an edge
+    /// whose type it does not know. After a failure the state on disk is uncertain, so all further writes are refused.
     pub(crate) fn write(
         &self,
         writer: &mut MutexGuard<'_, Writer>,
         batch: Batch<'_>,
         catalog: &Arc<Catalog>,
-    ) -> Result<(), StorageError> {
-        if let Some(cause) = &writer.refused {
-            return Err(StorageError::WritesRefused { cause: cause.clone() });
-        }
+    ) -> Result<Ticket, StorageError> {
+        self.check_taken(writer)?;
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
-        let synced = self.durability == Durability::Synced;
-        let result = Self::fail_if_asked(writer).and_then(|()| self.store.write(batch, synced));
+        let result = Self::fail_if_asked(writer).and_then(|()| self.store.commit(batch));
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }
@@ -329,8 +336,10 @@ impl Graph {
     ) -> Result<(), StorageError> {
         let _hidden = self.taking_in.write().unwrap_or_else(PoisonError::into_inner);
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(catalog);
-        let sealed = staging.seal().and_then(|()| Self::fail_if_asked(writer));
-        let result = sealed.and_then(|()| staging.publish(&self.store));
+        // The load stands on the commits before it, which may be on their way to the disk; it must not come there first.
+        let sealed = self.store.sync().and_then(|()| staging.seal()).and_then(|()| Self::fail_if_asked(writer));
+        let published = sealed.and_then(|()| staging.publish(&self.store));
+        let result = published.and_then(|()| self.store.wait_for_disk(self.store.note_written()));
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }

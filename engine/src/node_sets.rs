@@ -21,15 +21,13 @@ struct State {
 }
 
 impl NodeSets {
-    /// The set of a label, or of all nodes, at the moment of this write; `None`: a moment that nobody else can be told to
-    /// share.
+    /// The set of a label, or of all nodes, at the moment of this write.
     pub(crate) fn get_or_read(
         &self,
         label: Option<LabelId>,
-        sequence: Option<u64>,
+        sequence: u64,
         read: impl FnOnce() -> Result<NodeSet, StorageError>,
     ) -> Result<Arc<NodeSet>, StorageError> {
-        let Some(sequence) = sequence else { return read().map(Arc::new) };
         if let Some(found) = self.lock().get(label, sequence) {
             return Ok(found);
         }
@@ -74,12 +72,11 @@ mod tests {
         let sets = NodeSets::default();
         let label = Some(LabelId::new(1));
         let ask = |label, sequence, found: u32| sets.get_or_read(label, sequence, || Ok(set(found))).unwrap();
-        assert_eq!(*ask(label, Some(5), 1), set(1));
-        assert_eq!(*ask(label, Some(5), 2), set(1), "the same moment");
-        assert_eq!(*ask(None, Some(5), 3), set(3), "another set of the same moment");
-        assert_eq!(*ask(label, Some(6), 4), set(4), "a later moment");
-        assert_eq!(*ask(label, Some(5), 5), set(5), "an earlier moment is read again, and not kept");
-        assert_eq!(*ask(label, Some(6), 6), set(4));
-        assert_eq!(*ask(label, None, 7), set(7), "a moment in the middle of a write");
+        assert_eq!(*ask(label, 5, 1), set(1));
+        assert_eq!(*ask(label, 5, 2), set(1), "the same moment");
+        assert_eq!(*ask(None, 5, 3), set(3), "another set of the same moment");
+        assert_eq!(*ask(label, 6, 4), set(4), "a later moment");
+        assert_eq!(*ask(label, 5, 5), set(5), "an earlier moment is read again, and not kept");
+        assert_eq!(*ask(label, 6, 6), set(4));
     }
 }

@@ -82,6 +82,22 @@ fn after_a_failed_write_the_graph_refuses_further_writes_and_still_reads() {
 }
 
 #[test]
+fn a_commit_on_its_way_to_the_disk_shows_to_the_next_change_and_to_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = Graph::open(folder.path().join("g")).unwrap();
+    let shown = || graph.snapshot().unwrap().nodes().unwrap().len();
+    let written = [0, 1, 2].map(|before| {
+        let mut change = graph.change().unwrap();
+        assert_eq!(View::nodes(&change).unwrap().len(), before);
+        change.add_node(named("x")).unwrap();
+        change.write(|_| ()).unwrap()
+    });
+    assert_eq!(shown(), 0);
+    graph.store().wait_for_disk(written[0]).unwrap();
+    assert_eq!(shown(), 3, "one sync serves all that were written before it");
+}
+
+#[test]
 fn a_graph_that_is_open_is_locked_and_names_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g");

@@ -6,6 +6,7 @@
 mod failing;
 mod image;
 mod power_loss;
+mod together;
 mod workload;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! A loss of power at every sync and between: what was acknowledged is there, and nothing is there by half.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use hopgraph::engine::{Graph, StorageError};
 
 use super::image::{Disk, Event, Survival, parse};
 use super::run_workload;
+use super::together::{self, Held};
 use super::workload::{acknowledgements_path, graph_path};
 use crate::commits::{COMMITS, expected_dumps};
 use crate::dump::dump;
@@ -35,7 +37,40 @@ fn buffered_commits_survive_a_loss_of_power_from_some_flush_on_and_none_is_there
     });
 }
 
+#[test]
+fn what_one_of_many_threads_was_told_or_shown_survives_a_loss_of_power() {
+    let mut held = BTreeSet::new();
+    lose_power("together", |root, acknowledged, what| {
+        let promised = together::promised(acknowledged);
+        match Graph::open(graph_path(root)) {
+            Ok(graph) => together::verify(&graph, &promised, what),
+            Err(StorageError::NotAGraph { .. }) if promised == Held::default() => {}
+            Err(error) => panic!("{what}: the graph does not open: {error}"),
+        }
+        held.insert(promised.commits);
+    });
+    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
+}
+
 fn survives(workload: &str, promise: Promise) {
+    let dumps = expected_dumps();
+    let (mut held, mut told, mut count) = (BTreeSet::new(), Vec::new(), 0);
+    lose_power(workload, |root, acknowledged, what| {
+        count += 1;
+        match verify(&graph_path(root), &dumps, promise(acknowledged), what) {
+            Ok(commits) => drop(held.insert(commits)),
+            // What nobody synced may have reached the disk in any order, so the store's own list may have a hole.
+            Err(damage) if workload == "buffered" => told.push(format!("{what}: {damage}")),
+            Err(damage) => panic!("{what}: the graph does not open: {damage}"),
+        }
+    });
+    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
+    assert!(told.len() <= 1 + count / 50, "too many graphs do not open: {told:#?}");
+}
+
+/// Lets a workload run and the power go at many moments of it. `judge` gets what the disk holds then, what was
+/// acknowledged, and words for the failure.
+fn lose_power(workload: &str, mut judge: impl FnMut(&Path, &str, &str)) {
     let folder = scratch();
     let root = folder.path().join("root");
     std::fs::create_dir(&root).unwrap();
@@ -48,10 +83,8 @@ fn survives(workload: &str, promise: Promise) {
     let seed = setting("HOPGRAPH_SEED", u64::from(std::process::id()));
     let mut random = Random(seed);
     let losses = moments(&events, setting("HOPGRAPH_POWER_LOSSES", LOSSES) as usize, &mut random);
-    let (dumps, count) = (expected_dumps(), losses.len());
     let mut disk = Disk::new(&root);
     let mut done = 0;
-    let (mut held, mut told) = (std::collections::BTreeSet::new(), Vec::new());
     for (moment, survival) in losses {
         events[done..moment].iter().for_each(|event| disk.apply(event));
         done = moment;
@@ -60,15 +93,8 @@ fn survives(workload: &str, promise: Promise) {
         disk.write_image(&root, image.path(), survival, &mut random);
         let what =
             format!("HOPGRAPH_SEED={seed}, power lost at event {moment} of {}, {survival:?} survived", events.len());
-        match verify(&graph_path(image.path()), &dumps, promise(&acknowledged), &what) {
-            Ok(commits) => drop(held.insert(commits)),
-            // What nobody synced may have reached the disk in any order, so the store's own list may have a hole.
-            Err(damage) if workload == "buffered" => told.push(format!("{what}: {damage}")),
-            Err(damage) => panic!("{what}: the graph does not open: {damage}"),
-        }
+        judge(image.path(), &acknowledged, &what);
     }
-    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
-    assert!(told.len() <= 1 + count / 50, "too many graphs do not open: {told:#?}");
 }
 
 /// Moments of the record at which power is lost, in order, each with what survives: first of all at syncs.
