@@ -6,6 +6,7 @@ use crate::edits::{self, Edits};
 use crate::graph::{Counters, Writer};
 use crate::limits::{IDS_MAX, LABELS_MAX, NAME_BYTES_MAX, RELATION_TYPES_MAX};
 use crate::storage::family::Family;
+use crate::storage::group_sync::Ticket;
 use crate::storage::key::{self, Key, Side};
 use crate::storage::record::{self, Reading};
 use crate::storage::staging::Staging;
@@ -395,13 +396,33 @@ impl<'g> Change<'g> {
         Ok(())
     }
 
-    /// Makes the edits true, all at once.
+    /// Makes the edits true, all at once. Where many threads commit, one sync of the disk serves all that wait for it.
     pub fn commit(mut self) -> Result<(), StorageError> {
-        self.flush_with(|_| ())
+        let (graph, before) = (self.graph, self.store.sequence());
+        let written = self.write(|_| ())?;
+        let (edits, after) = (std::mem::take(&mut self.edits), graph.store().sequence());
+        // The next change need not wait for the disk.
+        drop(self);
+        graph.store().wait_for_disk(written)?;
+        graph.shared().node_sets.follow(before, after, |label, set| edits.apply_to(label, set));
+        Ok(())
     }
 
-    /// Writes what has been edited so far, with further writes in the same batch, and goes on from there.
+    /// Commits what has been edited so far, with further writes in the same batch, and goes on from there.
     pub(crate) fn flush_with(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<(), StorageError> {
+        let written = self.write(write)?;
+        self.graph.store().wait_for_disk(written)?;
+        self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
+        let after = self.graph.store().snapshot();
+        let node_sets = &self.graph.shared().node_sets;
+        node_sets.follow(self.store.sequence(), after.sequence(), |label, set| self.edits.apply_to(label, set));
+        self.edits = Edits::default();
+        self.store = after;
+        Ok(())
+    }
+
+    /// Writes what has been edited so far, with further writes in the same batch.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<Ticket, StorageError> {
         // A document written again may have another year, and which edges that concerns is not known. The evidence of one
         // that is retracted is among the edits.
         let is_known = |id: DocumentId| u64::from(id.get()) < self.writer.counters.documents;
@@ -423,15 +444,9 @@ impl<'g> Change<'g> {
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
-        self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
+        let written = self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
         self.writer.counters = self.counters;
-        self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
-        let after = self.graph.store().snapshot();
-        let node_sets = &self.graph.shared().node_sets;
-        node_sets.follow(self.store.sequence(), after.sequence(), |label, set| self.edits.apply_to(label, set));
-        self.edits = Edits::default();
-        self.store = after;
-        Ok(())
+        Ok(written)
     }
 
     /// From here on nobody gets a new snapshot until this change ends.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::shared::{Shared, Written};
 use crate::storage::directory;
+use crate::storage::group_sync::Ticket;
 use crate::storage::staging::Staging;
 use crate::storage::store::{Batch, Store};
 use crate::{
@@ -48,7 +49,6 @@ pub struct GraphOptions {
 #[derive(Debug)]
 pub struct Graph {
     store: Store,
-    durability: Durability,
     shared: Shared,
     writer: Mutex<Writer>,
     /// Deleted after the store is closed: fields are dropped in order.
@@ -136,11 +136,14 @@ impl Graph {
         let store = match options.access {
             Access::ReadWrite => {
                 let version = directory::prepare(path, options.must_exist)?;
-                let store = Store::open(path)?;
+                let mut store = Store::open(path)?;
                 directory::note_writer(path);
                 if version < directory::FORMAT_VERSION {
                     migrate::migrate(&store, version)?;
                     directory::write_version(path)?;
+                }
+                if options.durability == Durability::Synced {
+                    store.sync_commits();
                 }
                 store
             }
@@ -161,7 +164,6 @@ impl Graph {
         drop(snapshot);
         let graph = Self {
             store,
-            durability: options.durability,
             shared: Shared::new(catalog),
             writer: Mutex::new(Writer {
                 counters,
@@ -183,10 +185,11 @@ impl Graph {
         self.store.path()
     }
 
-    /// The graph as it is now, for reading. Later commits do not show in it.
+    /// The graph as it is now, for reading. Later commits do not show in it; nor do those that have not returned, since
+    /// under [`Durability::Synced`] they may still be on their way to the disk.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
         let (store, catalog) = self.shared.moment(|| {
-            let store = self.store.snapshot();
+            let store = self.store.shown();
             if !self.is_writable() {
                 retract::check_finished(&store, self.path())?;
             }
@@ -215,10 +218,17 @@ impl Graph {
             return Err(StorageError::ReadOnly { path: self.path().to_owned() });
         }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cause) = &writer.refused {
-            return Err(StorageError::WritesRefused { cause: cause.clone() });
-        }
+        self.check_taken(&writer)?;
         Ok(Change::new(self, writer))
+    }
+
+    /// Fails if writes are refused because an earlier one failed.
+    fn check_taken(&self, writer: &Writer) -> Result<(), StorageError> {
+        let unsynced = || self.store.sync_failure().map(|error| error.to_string());
+        match writer.refused.clone().or_else(unsynced) {
+            Some(cause) => Err(StorageError::WritesRefused { cause }),
+            None => Ok(()),
+        }
     }
 
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
@@ -260,7 +270,7 @@ impl Graph {
 
     /// Verifies every invariant of the store; see `engine/FORMAT.md`.
     pub fn check(&self) -> Result<CheckReport, StorageError> {
-        check::check(&self.store.snapshot())
+        check::check(&self.store.shown())
     }
 
     /// Mends the graph in this directory, which nobody may have open: indexes are rebuilt from nodes and documents, adjacency
@@ -283,20 +293,17 @@ impl Graph {
         self.shared.catalog()
     }
 
-    /// Writes a batch under the writer's lock; `written` are its edges, where they are known. After a failure the state on
-    /// disk is uncertain, so all further writes are refused.
+    /// Writes a batch under the writer's lock, to be waited for; `written` are its edges, where they are known. After a
+    /// failure the state on disk is uncertain, so all further writes are refused.
     pub(crate) fn write(
         &self,
         writer: &mut MutexGuard<'_, Writer>,
         batch: Batch<'_>,
         catalog: &Arc<Catalog>,
         written: Option<Written>,
-    ) -> Result<(), StorageError> {
-        if let Some(cause) = &writer.refused {
-            return Err(StorageError::WritesRefused { cause: cause.clone() });
-        }
-        let synced = self.durability == Durability::Synced;
-        let write = || Self::fail_if_asked(writer).and_then(|()| self.store.write(batch, synced));
+    ) -> Result<Ticket, StorageError> {
+        self.check_taken(writer)?;
+        let write = || Self::fail_if_asked(writer).and_then(|()| self.store.commit(batch));
         let result = self.shared.show(catalog, written, write);
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
@@ -312,7 +319,10 @@ impl Graph {
         catalog: &Arc<Catalog>,
     ) -> Result<(), StorageError> {
         let result = self.shared.show_in_parts(catalog, || {
-            staging.seal().and_then(|()| Self::fail_if_asked(writer)).and_then(|()| staging.publish(&self.store))
+            // The load stands on the commits before it, which may be on their way to the disk; it must not come there first.
+            let sealed = self.store.sync().and_then(|()| staging.seal()).and_then(|()| Self::fail_if_asked(writer));
+            let published = sealed.and_then(|()| staging.publish(&self.store));
+            published.and_then(|()| self.store.wait_for_disk(self.store.note_written()))
         });
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());

@@ -22,15 +22,13 @@ struct State {
 }
 
 impl NodeSets {
-    /// The set of a label, or of all nodes, at the moment of this write; `None`: a moment that nobody else can be told to
-    /// share.
+    /// The set of a label, or of all nodes, at the moment of this write.
     pub(crate) fn get_or_read(
         &self,
         label: Option<LabelId>,
-        sequence: Option<u64>,
+        sequence: u64,
         read: impl FnOnce() -> Result<NodeSet, StorageError>,
     ) -> Result<Arc<NodeSet>, StorageError> {
-        let Some(sequence) = sequence else { return read().map(Arc::new) };
         if let Some(found) = self.lock().get(label, sequence) {
             return Ok(found);
         }
@@ -41,15 +39,8 @@ impl NodeSets {
 
     /// Takes the sets from the moment before a commit to the one after it, each by `edit`. Does nothing if they are of
     /// another moment, as when somebody has asked between the commit and this.
-    pub(crate) fn follow(
-        &self,
-        before: Option<u64>,
-        after: Option<u64>,
-        edit: impl FnMut(Option<LabelId>, &mut Arc<NodeSet>),
-    ) {
-        if let (Some(before), Some(after)) = (before, after) {
-            self.lock().follow(before, after, edit);
-        }
+    pub(crate) fn follow(&self, before: u64, after: u64, edit: impl FnMut(Option<LabelId>, &mut Arc<NodeSet>)) {
+        self.lock().follow(before, after, edit);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

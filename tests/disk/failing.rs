@@ -1,10 +1,11 @@
-//! A disk that is full, and one that cannot be read: a typed error, no further writes, and nothing acknowledged is lost.
+//! A disk that is full, one that takes no sync, and one that cannot be read: a typed error, no further writes, and nothing acknowledged is lost.
 
 use std::path::Path;
 
-use hopgraph::engine::Graph;
+use hopgraph::engine::{Graph, View};
 
 use super::run_workload;
+use super::together::THREADS;
 use super::workload::{graph_path, outcome_path};
 use crate::commits::{COMMITS, expected_dumps};
 use crate::dump::dump;
@@ -52,6 +53,34 @@ fn on_a_full_disk_a_commit_fails_whole_and_what_was_acknowledged_stays() {
         let held = dump(&graph);
         let commits = dumps.iter().position(|expected| *expected == held).unwrap_or_else(|| panic!("{what}"));
         assert!((acknowledged..=acknowledged + 1).contains(&commits), "{what}: {commits} commits are there");
+    }
+    assert!(failed > 3, "{failed} failures came to anything");
+}
+
+#[test]
+fn a_failed_sync_is_told_to_all_who_wait_and_only_what_is_synced_is_shown() {
+    let seed = setting("HOPGRAPH_SEED", u64::from(std::process::id()));
+    let mut failed = 0;
+    for after in counts(&mut Random(seed), 60) {
+        let folder = scratch();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        let said = outcome("unsynced", &root, "RECORDER_UNSYNCED_AFTER", after);
+        let what = format!("HOPGRAPH_SEED={seed}, no sync after {after}: {said}");
+        let acknowledged: u64 = said.split_once(' ').unwrap().0.parse().unwrap();
+        if said.contains("opening failed") {
+            continue;
+        }
+        failed += 1;
+        assert!(said.contains("; then Err(WritesRefused"), "{what}");
+        assert!(said.contains(&format!("Ok({acknowledged}) nodes shown")), "{what}");
+        let told = said.split_once("told ").unwrap().1;
+        let errors = ["Failed {", "WritesRefused {"].map(|kind| told.matches(kind).count());
+        assert!(errors[0] > 0 && errors.iter().sum::<usize>() == THREADS, "{what}");
+        let graph = Graph::open(graph_path(&root)).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(graph.check().unwrap().problems, Vec::<String>::new(), "{what}");
+        let nodes = graph.snapshot().unwrap().nodes().unwrap().len();
+        assert!((acknowledged..=acknowledged + THREADS as u64).contains(&nodes), "{what}: {nodes} nodes are there");
     }
     assert!(failed > 3, "{failed} failures came to anything");
 }

@@ -7,6 +7,7 @@ mod failing;
 mod image;
 mod loads;
 mod power_loss;
+mod together;
 mod workload;
 
 use std::path::{Path, PathBuf};

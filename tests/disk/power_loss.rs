@@ -1,11 +1,13 @@
 //! A loss of power at every sync and between: what was acknowledged is there, and nothing is there by half.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use hopgraph::engine::{Graph, StorageError};
 
 use super::image::{Disk, Event, Survival, parse};
+use super::together::{self, Held};
 use super::workload::{acknowledgements_path, graph_path};
 use super::{loads, run_workload};
 use crate::commits::{COMMITS, expected_dumps};
@@ -43,7 +45,32 @@ fn a_bulk_load_survives_a_loss_of_power_once_it_has_returned_and_is_never_there_
     });
 }
 
+#[test]
+fn what_one_of_many_threads_was_told_or_shown_survives_a_loss_of_power() {
+    let mut held = BTreeSet::new();
+    lose_power("together", |root, acknowledged, what| {
+        let promised = together::promised(acknowledged);
+        match Graph::open(graph_path(root)) {
+            Ok(graph) => together::verify(&graph, &promised, what),
+            Err(StorageError::NotAGraph { .. }) if promised == Held::default() => {}
+            Err(error) => panic!("{what}: the graph does not open: {error}"),
+        }
+        held.insert(promised.commits);
+    });
+    assert!(held.len() > 5, "losses hit many states of the graph: {held:?}");
+}
+
 fn survives(workload: &str, dumps: &[String], promise: Promise) {
+    let mut held = BTreeSet::new();
+    lose_power(workload, |root, acknowledged, what| {
+        held.insert(verify(&graph_path(root), dumps, promise(acknowledged), what));
+    });
+    assert!(held.len() > dumps.len() / 7, "losses hit many states of the graph: {held:?}");
+}
+
+/// Lets a workload run and the power go at many moments of it. `judge` gets what the disk holds then, what was
+/// acknowledged, and words for the failure.
+fn lose_power(workload: &str, mut judge: impl FnMut(&Path, &str, &str)) {
     let folder = scratch();
     let root = folder.path().join("root");
     std::fs::create_dir(&root).unwrap();
@@ -58,7 +85,6 @@ fn survives(workload: &str, dumps: &[String], promise: Promise) {
     let losses = moments(&events, setting("HOPGRAPH_POWER_LOSSES", LOSSES) as usize, &mut random);
     let mut disk = Disk::new(&root);
     let mut done = 0;
-    let mut held = std::collections::BTreeSet::new();
     for (moment, survival) in losses {
         events[done..moment].iter().for_each(|event| disk.apply(event));
         done = moment;
@@ -67,9 +93,8 @@ fn survives(workload: &str, dumps: &[String], promise: Promise) {
         disk.write_image(&root, image.path(), survival, &mut random);
         let what =
             format!("HOPGRAPH_SEED={seed}, power lost at event {moment} of {}, {survival:?} survived", events.len());
-        held.insert(verify(&graph_path(image.path()), dumps, promise(&acknowledged), &what));
+        judge(image.path(), &acknowledged, &what);
     }
-    assert!(held.len() > dumps.len() / 7, "losses hit many states of the graph: {held:?}");
 }
 
 /// Moments of the record at which power is lost, in order, each with what survives: first of all at syncs.

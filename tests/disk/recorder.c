@@ -5,6 +5,7 @@
  * RECORDER_LOG        where to write the record; nothing is recorded without it
  * RECORDER_FULL_AFTER the disk is full after this many writes: they fail with ENOSPC
  * RECORDER_DEAD_AFTER the disk cannot be read after this many reads: they fail with EIO
+ * RECORDER_UNSYNCED_AFTER the disk takes no sync after this many: they fail with EIO
  *
  * The record is a sequence of entries in the order in which the calls took effect; each is one line of text, and the line of
  * a write is followed by the bytes that were written:
@@ -35,7 +36,7 @@ enum { DESCRIPTORS_MAX = 65536 };
 /* The handle of each open file of the folder; 0 for all others. */
 static int handles[DESCRIPTORS_MAX];
 static int last_handle;
-static long writes, reads;
+static long writes, reads, syncs;
 static int record = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -189,8 +190,10 @@ TRUNCATE(ftruncate64, off64_t)
 #define SYNC(name)                                                                                                      \
     int name(int descriptor) {                                                                                         \
         pthread_mutex_lock(&lock);                                                                                     \
-        int result = REAL(name)(descriptor);                                                                           \
-        if (result == 0 && handle_of(descriptor) != 0) note("sync %d\n", handle_of(descriptor));                       \
+        int handle = handle_of(descriptor);                                                                            \
+        int dead = handle != 0 && past("RECORDER_UNSYNCED_AFTER", &syncs);                                             \
+        int result = dead ? fails(EIO) : REAL(name)(descriptor);                                                       \
+        if (result == 0 && handle != 0) note("sync %d\n", handle);                                                     \
         pthread_mutex_unlock(&lock);                                                                                   \
         return result;                                                                                                 \
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hopgraph::engine::{Durability, Graph, GraphOptions, StorageError, View};
 
 use super::loads;
+use super::together::{commit_together, commit_together_until_it_fails};
 use crate::commits::{COMMITS, commit};
 use crate::dump::dump;
 
@@ -44,6 +45,11 @@ fn runs_in_a_process_of_its_own() {
         "synced" => commit_all(&root, Durability::Synced),
         "buffered" => commit_all(&root, Durability::Buffered),
         "loads" => load_all(&root),
+        "together" => commit_together(&root),
+        "unsynced" => {
+            let outcome = commit_together_until_it_fails(&root);
+            std::fs::write(outcome_path(&root), outcome).unwrap();
+        }
         "full" => {
             let outcome = commit_until_it_fails(&root);
             std::fs::write(outcome_path(&root), outcome).unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod directory;
 pub(crate) mod family;
 pub(crate) mod follower;
+pub(crate) mod group_sync;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod moving;

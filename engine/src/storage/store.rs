@@ -11,6 +11,7 @@ use rocksdb::{
 
 use super::family::{Content, Family};
 use super::follower::{Follower, Instance};
+use super::group_sync::{GroupSync, Ticket};
 use super::staging::Staging;
 use super::{directory, log, set};
 use crate::StorageError;
@@ -25,6 +26,9 @@ const WRITE_BUFFER_BYTES: usize = 32 << 20;
 /// Size of a block of sets before it is compressed; 4 KiB elsewhere.
 const SET_BLOCK_BYTES: usize = 16 << 10;
 
+/// What fails if a sync does.
+const SYNCING: &str = "syncing the write-ahead log";
+
 /// Bits of Bloom filter for each key: about one needless read in a hundred.
 const BLOOM_BITS: f64 = 10.0;
 
@@ -36,8 +40,31 @@ pub(crate) struct Store {
 
 /// Whether this process writes the store, or follows another one that may.
 enum Access {
-    Writing(DB),
+    Writing(Writing),
     Following(Follower),
+}
+
+/// A database that this process writes.
+struct Writing {
+    /// Commits on their way to the disk; `None`: nobody waits for that.
+    commits: Option<GroupSync<Arc<Pin>, rocksdb::Error>>,
+    database: Arc<DB>,
+}
+
+self_cell::self_cell!(
+    /// A snapshot of RocksDB, kept together with the database that it is of.
+    struct Pin {
+        owner: Arc<DB>,
+        #[covariant]
+        dependent: RocksSnapshot,
+    }
+);
+
+type RocksSnapshot<'d> = rocksdb::Snapshot<'d>;
+
+/// The database as it is now.
+fn pin(database: &Arc<DB>) -> Arc<Pin> {
+    Arc::new(Pin::new(Arc::clone(database), |database| database.snapshot()))
 }
 
 impl Store {
@@ -69,7 +96,8 @@ impl Store {
             (opened, _) => opened,
         };
         let database = opened.map_err(|error| open_error(graph_directory, error))?;
-        let store = Self { access: Access::Writing(database), path: graph_directory.to_owned() };
+        let writing = Writing { commits: None, database: Arc::new(database) };
+        let store = Self { access: Access::Writing(writing), path: graph_directory.to_owned() };
         Staging::recover(graph_directory, &store)?;
         Ok(store)
     }
@@ -89,7 +117,7 @@ impl Store {
     /// What only the process that writes may do.
     pub(super) fn writable(&self) -> Result<&DB, StorageError> {
         match &self.access {
-            Access::Writing(database) => Ok(database),
+            Access::Writing(writing) => Ok(&writing.database),
             Access::Following(_) => Err(StorageError::ReadOnly { path: self.path.clone() }),
         }
     }
@@ -118,30 +146,89 @@ impl Store {
         self.writable()?.write_opt(batch.writes, &options).map_err(failed("writing"))
     }
 
+    /// From here on, commits wait for the disk, and what is shown is on it.
+    pub(crate) fn sync_commits(&mut self) {
+        if let Access::Writing(writing) = &mut self.access {
+            writing.commits = Some(GroupSync::new(pin(&writing.database)));
+        }
+    }
+
+    /// Writes the batch of a commit, all of it or nothing. It is done once [`Store::wait_for_disk`] says so; meanwhile the
+    /// next one may be written, but no two at the same time.
+    pub(crate) fn commit(&self, batch: Batch<'_>) -> Result<Ticket, StorageError> {
+        self.write(batch, false)?;
+        Ok(self.note_written())
+    }
+
+    /// The place of all that was written until now among the commits.
+    pub(crate) fn note_written(&self) -> Ticket {
+        match &self.access {
+            Access::Writing(Writing { commits: Some(commits), database }) => commits.note_written(pin(database)),
+            _ => Ticket::default(),
+        }
+    }
+
+    /// Waits until a commit is on the disk, if commits do. All that wait at the same time share a sync.
+    pub(crate) fn wait_for_disk(&self, commit: Ticket) -> Result<(), StorageError> {
+        let Access::Writing(Writing { commits: Some(commits), database }) = &self.access else { return Ok(()) };
+        commits.wait(commit, || database.flush_wal(true)).map_err(failed(SYNCING))
+    }
+
+    /// Why a commit did not come to the disk, if one did not.
+    pub(crate) fn sync_failure(&self) -> Option<StorageError> {
+        let Access::Writing(Writing { commits: Some(commits), .. }) = &self.access else { return None };
+        commits.failure().map(failed(SYNCING))
+    }
+
+    /// Brings everything written so far to the disk.
+    pub(crate) fn sync(&self) -> Result<(), StorageError> {
+        self.writable()?.flush_wal(true).map_err(failed(SYNCING))
+    }
+
     /// Brings everything written so far to the disk, as sorted files, so that the next open has no log to replay.
     pub(crate) fn flush(&self) -> Result<(), StorageError> {
         let database = self.writable()?;
         let handles: Vec<&ColumnFamily> = Family::ALL.map(|family| handle(database, family)).to_vec();
         database.flush_cfs_opt(&handles, &FlushOptions::default()).map_err(failed("flushing"))?;
-        database.flush_wal(true).map_err(failed("syncing the write-ahead log"))
+        self.sync()
     }
 
     /// Empties a family, of which not even the blocks need be readable.
     pub(crate) fn reset(&mut self, family: Family) -> Result<(), StorageError> {
         let path = &self.path;
-        let Access::Writing(database) = &mut self.access else {
+        let Access::Writing(writing) = &mut self.access else {
             return Err(StorageError::ReadOnly { path: path.clone() });
         };
+        let database =
+            Arc::get_mut(&mut writing.database).expect("nobody keeps a snapshot of a store that is repaired");
         database.drop_cf(family.name()).map_err(failed("emptying a column family"))?;
         let options = family_options(family, &new_cache());
         database.create_cf(family.name(), &options).map_err(failed("emptying a column family"))
     }
 
-    /// The store as it is now.
+    /// The store as it is now, with what is still on its way to the disk.
     pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
         match &self.access {
-            Access::Writing(database) => StoreSnapshot::pinned(database),
+            Access::Writing(writing) => StoreSnapshot::pinned(&writing.database, pin(&writing.database)),
             Access::Following(follower) => StoreSnapshot::of_instance(follower.current()),
+        }
+    }
+
+    /// The number of the last write, with what is still on its way to the disk.
+    pub(crate) fn sequence(&self) -> u64 {
+        match &self.access {
+            Access::Writing(writing) => writing.database.latest_sequence_number(),
+            Access::Following(follower) => follower.current().database.latest_sequence_number(),
+        }
+    }
+
+    /// The store as readers see it: what is on the disk, if commits wait for that.
+    pub(crate) fn shown(&self) -> StoreSnapshot<'_> {
+        match &self.access {
+            Access::Writing(Writing { commits: Some(commits), database }) => {
+                StoreSnapshot::pinned(database, commits.synced())
+            }
+            _ => self.snapshot(),
         }
     }
 
@@ -306,8 +393,6 @@ pub(crate) struct StoreSnapshot<'s> {
     /// How to read single keys of this moment.
     options: ReadOptions,
     moment: Moment<'s>,
-    /// The number of the last write that it shows; `None` if there was one while it was taken.
-    sequence: Option<u64>,
 }
 
 /// What keeps a moment.
@@ -317,7 +402,7 @@ enum Moment<'s> {
         /// Cursors that have done their work. Dropped before the snapshot that they read.
         cursors: Cursors<'s>,
         database: &'s DB,
-        snapshot: rocksdb::Snapshot<'s>,
+        pin: Arc<Pin>,
     },
     /// The database itself, which is followed and does not move while somebody looks at it.
     Still(Arc<Instance>),
@@ -330,20 +415,15 @@ type Cursors<'s> = Mutex<Vec<(Family, DBRawIterator<'s>)>>;
 const CURSORS_KEPT_MAX: usize = 16;
 
 impl<'s> StoreSnapshot<'s> {
-    fn pinned(database: &'s DB) -> Self {
-        let before = database.latest_sequence_number();
-        let snapshot = database.snapshot();
-        let after = database.latest_sequence_number();
+    fn pinned(database: &'s DB, pin: Arc<Pin>) -> Self {
         let mut options = ReadOptions::default();
-        options.set_snapshot(&snapshot);
-        let moment = Moment::Pinned { cursors: Cursors::default(), database, snapshot };
-        Self { options, moment, sequence: (before == after).then_some(after) }
+        options.set_snapshot(pin.borrow_dependent());
+        Self { options, moment: Moment::Pinned { cursors: Cursors::default(), database, pin } }
     }
 
     /// The moment that an instance shows.
     pub(super) fn of_instance(instance: Arc<Instance>) -> Self {
-        let sequence = Some(instance.database.latest_sequence_number());
-        Self { options: ReadOptions::default(), moment: Moment::Still(instance), sequence }
+        Self { options: ReadOptions::default(), moment: Moment::Still(instance) }
     }
 
     fn database(&self) -> &DB {
@@ -356,8 +436,8 @@ impl<'s> StoreSnapshot<'s> {
     /// How to read this moment.
     fn read_options(&self) -> ReadOptions {
         let mut options = ReadOptions::default();
-        if let Moment::Pinned { snapshot, .. } = &self.moment {
-            options.set_snapshot(snapshot);
+        if let Moment::Pinned { pin, .. } = &self.moment {
+            options.set_snapshot(pin.borrow_dependent());
         }
         options
     }
@@ -379,9 +459,12 @@ impl<'s> StoreSnapshot<'s> {
         })
     }
 
-    /// The number of the last write that it shows, if it is known: two snapshots with the same number show the same.
-    pub(crate) fn sequence(&self) -> Option<u64> {
-        self.sequence
+    /// The number of the last write that it shows: two snapshots with the same number show the same.
+    pub(crate) fn sequence(&self) -> u64 {
+        match &self.moment {
+            Moment::Pinned { pin, .. } => pin.borrow_dependent().sequence_number(),
+            Moment::Still(instance) => instance.database.latest_sequence_number(),
+        }
     }
 
     /// The entries whose key begins with these bytes, in order of key.

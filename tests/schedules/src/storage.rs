@@ -46,7 +46,7 @@ pub(crate) mod store {
         pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
             self.let_others_run();
             let data = self.now();
-            StoreSnapshot { sequence: Some(data.sequence), data, _store: self }
+            StoreSnapshot { sequence: data.sequence, data, _store: self }
         }
 
         fn let_others_run(&self) {
@@ -57,7 +57,7 @@ pub(crate) mod store {
     #[derive(Debug)]
     pub(crate) struct StoreSnapshot<'s> {
         pub(crate) data: Arc<Data>,
-        pub(crate) sequence: Option<u64>,
+        pub(crate) sequence: u64,
         _store: &'s Store,
     }
 }
