@@ -430,8 +430,8 @@ impl Display for ExpressionKind {
             Self::CountStar => f.write_str("count(*)"),
             Self::Case { operand, branches, otherwise } => case(f, operand.as_ref(), branches, otherwise.as_ref()),
             Self::ListComprehension { variable, list, condition, result } => {
-                write!(f, "[{} IN {list}", name(variable))?;
-                clause_part(f, "WHERE", condition.as_ref())?;
+                write!(f, "[{} IN {}", name(variable), BeforeBar(list))?;
+                clause_part(f, "WHERE", condition.as_ref().map(BeforeBar).as_ref())?;
                 clause_part(f, "|", result.as_ref())?;
                 f.write_char(']')
             }
@@ -445,6 +445,23 @@ impl Display for ExpressionKind {
                 f.write_str(" }")
             }
         }
+    }
+}
+
+/// An expression that `|` may follow, which would be taken for one more label where labels end it.
+struct BeforeBar<'a>(&'a Expression);
+
+impl Display for BeforeBar<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if ends_in_labels(self.0) { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
+    }
+}
+
+fn ends_in_labels(expression: &Expression) -> bool {
+    match &expression.node {
+        ExpressionKind::HasLabels(..) => true,
+        ExpressionKind::Unary(_, last) | ExpressionKind::Binary(_, _, last) => ends_in_labels(last),
+        _ => false,
     }
 }
 

@@ -76,8 +76,13 @@ fn what_is_printed_nests_no_deeper_than_what_was_written() {
     let denials = format!("WITH 1 AS a WHERE {}a RETURN a", repeated("NOT "));
     let sums = format!("RETURN 1{} AS x", repeated(" + 1"));
     [lists, signs, denials, sums].iter().for_each(|query| assert_prints_itself(query));
-    for kept in ["RETURN [(x IN y)]", "RETURN [(x IN y IS NULL)]", "RETURN [(x IN y CONTAINS z)]", "RETURN [a, x + y]"]
-    {
+    for kept in [
+        "RETURN [(x IN y)]",
+        "RETURN [(x IN y IS NULL)]",
+        "RETURN [(x IN y CONTAINS z)]",
+        "RETURN [a, x + y]",
+        "RETURN [x IN (a:b|c) | x]",
+    ] {
         assert_eq!(parse(kept).unwrap().to_string(), kept);
     }
 }
