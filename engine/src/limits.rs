@@ -75,7 +75,7 @@ mod tests {
         let kind = RunKind::Load { source: "x".to_owned() };
         let run = Run { kind, started: String::new(), program: String::new() };
         let mut load = graph.bulk_load(&run).unwrap();
-        let error = match load.add_node(&BulkNode { properties, ..BulkNode::default() }) {
+        let error = match load.add_node(&BulkNode { identifier: "X:1", properties, ..BulkNode::default() }) {
             Ok(_) => load.finish().unwrap_err(),
             Err(error) => error,
         };

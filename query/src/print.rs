@@ -411,9 +411,7 @@ impl Display for ExpressionKind {
             }
             Self::List(items) => list(f, items),
             Self::Map(map) => entries(f, map),
-            Self::Unary(UnaryOperator::Not, operand) => write!(f, "NOT {}", Operand(operand)),
-            Self::Unary(UnaryOperator::Negate, operand) => write!(f, "-{}", Base(operand)),
-            Self::Unary(UnaryOperator::Plus, operand) => write!(f, "+{}", Base(operand)),
+            Self::Unary(operator, operand) => unary(f, *operator, operand),
             Self::Binary(operator, left, right) => {
                 write!(f, "{} {operator} {}", Left(left, left_rank(*operator)), Operand(right))
             }
@@ -432,8 +430,8 @@ impl Display for ExpressionKind {
             Self::CountStar => f.write_str("count(*)"),
             Self::Case { operand, branches, otherwise } => case(f, operand.as_ref(), branches, otherwise.as_ref()),
             Self::ListComprehension { variable, list, condition, result } => {
-                write!(f, "[{} IN {list}", name(variable))?;
-                clause_part(f, "WHERE", condition.as_ref())?;
+                write!(f, "[{} IN {}", name(variable), BeforeBar(list))?;
+                clause_part(f, "WHERE", condition.as_ref().map(BeforeBar).as_ref())?;
                 clause_part(f, "|", result.as_ref())?;
                 f.write_char(']')
             }
@@ -450,6 +448,38 @@ impl Display for ExpressionKind {
     }
 }
 
+/// An expression that `|` may follow, which would be taken for one more label where labels end it.
+struct BeforeBar<'a>(&'a Expression);
+
+impl Display for BeforeBar<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if ends_in_labels(self.0) { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
+    }
+}
+
+fn ends_in_labels(expression: &Expression) -> bool {
+    match &expression.node {
+        ExpressionKind::HasLabels(..) => true,
+        ExpressionKind::Unary(_, last) | ExpressionKind::Binary(_, _, last) => ends_in_labels(last),
+        _ => false,
+    }
+}
+
+/// A chain of signs, or of NOTs, needs no brackets, and must not nest deeper than it was written.
+fn unary(f: &mut Formatter<'_>, operator: UnaryOperator, operand: &Expression) -> Result {
+    let is_not = operator == UnaryOperator::Not;
+    f.write_str(match operator {
+        UnaryOperator::Not => "NOT ",
+        UnaryOperator::Negate => "-",
+        UnaryOperator::Plus => "+",
+    })?;
+    match &operand.node {
+        ExpressionKind::Unary(inner, _) if (*inner == UnaryOperator::Not) == is_not => write!(f, "{operand}"),
+        _ if is_not => write!(f, "{}", Operand(operand)),
+        _ => write!(f, "{}", Base(operand)),
+    }
+}
+
 /// The name of a function, whose parts are joined by dots.
 struct Function<'a>(&'a str);
 
@@ -462,11 +492,21 @@ impl Display for Function<'_> {
 /// `[x IN list]` would be a comprehension, so an element like that stands in brackets.
 fn list(f: &mut Formatter<'_>, items: &[Expression]) -> Result {
     f.write_char('[')?;
-    separated(f, ", ", items, |f, item| match item.node {
-        ExpressionKind::Binary(..) => write!(f, "({item})"),
-        _ => write!(f, "{item}"),
+    separated(f, ", ", items, |f, item| match begins_a_comprehension(item) {
+        true => write!(f, "({item})"),
+        false => write!(f, "{item}"),
     })?;
     f.write_char(']')
+}
+
+/// Whether what is printed begins with a variable and IN.
+fn begins_a_comprehension(expression: &Expression) -> bool {
+    match &expression.node {
+        ExpressionKind::Binary(BinaryOperator::In, left, _) if matches!(left.node, ExpressionKind::Variable(_)) => true,
+        ExpressionKind::Binary(operator, left, _) => left_rank(*operator) == PREDICATE && begins_a_comprehension(left),
+        ExpressionKind::IsNull(of, _) => begins_a_comprehension(of),
+        _ => false,
+    }
 }
 
 fn case(

@@ -67,6 +67,26 @@ fn what_is_printed_parses_to_the_same_tree() {
     queries.for_each(assert_prints_itself);
 }
 
+#[test]
+fn what_is_printed_nests_no_deeper_than_what_was_written() {
+    let repeated = |text: &str| text.repeat(NESTING_MAX - 4);
+    // A list with a sum in it is two levels.
+    let lists = format!("RETURN {}1{}", "[".repeat(NESTING_MAX / 2 - 4), " + 1]".repeat(NESTING_MAX / 2 - 4));
+    let signs = format!("RETURN {}a AS x", repeated("-"));
+    let denials = format!("WITH 1 AS a WHERE {}a RETURN a", repeated("NOT "));
+    let sums = format!("RETURN 1{} AS x", repeated(" + 1"));
+    [lists, signs, denials, sums].iter().for_each(|query| assert_prints_itself(query));
+    for kept in [
+        "RETURN [(x IN y)]",
+        "RETURN [(x IN y IS NULL)]",
+        "RETURN [(x IN y CONTAINS z)]",
+        "RETURN [a, x + y]",
+        "RETURN [x IN (a:b|c) | x]",
+    ] {
+        assert_eq!(parse(kept).unwrap().to_string(), kept);
+    }
+}
+
 /// The blocks of a document that are marked so, without the mark.
 fn blocks<'d>(document: &'d str, mark: &str) -> Vec<&'d str> {
     let opening = format!("\n```{mark}\n");

@@ -71,12 +71,26 @@ impl Store {
     /// Opens the database for writing, making it if it is not there.
     pub(crate) fn open(graph_directory: &Path) -> Result<Self, StorageError> {
         log::verify(&directory::store(graph_directory))?;
-        Self::open_unverified(graph_directory)
+        Self::open_families(graph_directory, &family_descriptors)
     }
 
     /// Opens the database for writing although its write-ahead log may be damaged: what stands in it up to the damage is
-    /// taken.
+    /// taken. Files are not merged in the background: to meet a damaged one there would end all writing.
     pub(crate) fn open_unverified(graph_directory: &Path) -> Result<Self, StorageError> {
+        Self::open_families(graph_directory, &|cache| {
+            let unmerged = Family::ALL.map(|family| {
+                let mut options = family_options(family, cache);
+                options.set_disable_auto_compactions(true);
+                ColumnFamilyDescriptor::new(family.name(), options)
+            });
+            unmerged.into()
+        })
+    }
+
+    fn open_families(
+        graph_directory: &Path,
+        families: &dyn Fn(&Cache) -> Vec<ColumnFamilyDescriptor>,
+    ) -> Result<Self, StorageError> {
         let path = directory::store(graph_directory);
         if !path.exists() {
             // RocksDB syncs the names in its folder, but not the name of the folder.
@@ -84,7 +98,7 @@ impl Store {
             directory::sync(graph_directory)?;
         }
         let torn = log::torn_manifest(&path)?;
-        let open = || DB::open_cf_descriptors(&database_options(), &path, family_descriptors(&new_cache()));
+        let open = || DB::open_cf_descriptors(&database_options(), &path, families(&new_cache()));
         let opened = match (open(), torn) {
             // Where sectors at the end of a manifest read as zeros after a loss of power, RocksDB takes the tear for
             // damage. It has looked only after it had its lock, so no other process was writing the manifest; and one

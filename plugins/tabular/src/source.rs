@@ -119,6 +119,7 @@ impl Source {
             return Err(LoadError::RowTooLong { path: self.path.clone(), line: self.lines + 1 });
         }
         let wanted = (BLOCK_BYTES.saturating_sub(self.pending.len())).max(self.pending.len()).max(BUFFER_BYTES);
+        let wanted = wanted.min(ROW_BYTES_MAX + 1 - self.pending.len());
         self.pending.reserve(wanted);
         let read = (&mut self.text).take(wanted as u64).read_to_end(&mut self.pending);
         let read = read.map_err(|source| LoadError::File { path: self.path.clone(), source })?;

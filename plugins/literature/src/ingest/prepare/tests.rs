@@ -108,8 +108,8 @@ fn a_sentence_with_too_many_pairs_is_listed_and_kept() {
     let prepared = prepare(document(&[(0, &text)], annotations), &labels(), &mut rejects).unwrap();
     assert_eq!((prepared.questions.len(), prepared.sentences[0].mentions.len()), (0, 300));
     assert_eq!(rejects[0].kind, RejectKind::Pair);
-    let reason = &rejects[0].reason;
-    assert!(reason.contains(&format!("22500 pairs of mentions, more than {PAIRS_PER_SENTENCE_MAX}")), "{reason}");
+    let (reason, most) = (&rejects[0].reason, PAIRS_PER_SENTENCE_MAX);
+    assert!(reason.contains(&format!("22500 pairs of mentions, more than {most}")), "{reason}");
 }
 
 #[test]
