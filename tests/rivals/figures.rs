@@ -26,6 +26,9 @@ const LOOK_UPS: usize = 200_000;
 const COMMITS: u32 = 400;
 const GROUP: u32 = 100;
 
+/// How many threads commit at the same time.
+const THREADS: [u32; 2] = [16, 64];
+
 /// Sources of the questions about one node.
 const ONE_NODE_SOURCES: usize = 20;
 
@@ -240,6 +243,28 @@ fn commits(arguments: &Arguments) {
             tell(&figure, f64::from(COMMITS * size) / seconds);
         }
     }
+    for threads in THREADS {
+        let per_second = commits_by_threads(&arguments.graph, threads);
+        tell(&format!("commits_synced_by_{threads}_threads_per_s"), per_second);
+    }
+}
+
+/// Single edges, each committed and on the disk before its thread goes on.
+fn commits_by_threads(graph: &Path, threads: u32) -> f64 {
+    let graph = Graph::open(graph).unwrap();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let (graph, name) = (&graph, format!("synced by {threads}"));
+            scope.spawn(move || {
+                for commit in 0..COMMITS {
+                    let number = thread * COMMITS + commit;
+                    commit_edges(graph, &name, number..number + 1);
+                }
+            });
+        }
+    });
+    f64::from(threads * COMMITS) / start.elapsed().as_secs_f64()
 }
 
 fn commit_edges(graph: &Graph, name: &str, numbers: std::ops::Range<u32>) {

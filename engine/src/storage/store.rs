@@ -296,6 +296,8 @@ pub(super) fn database_options() -> Options {
     // tear is dropped so is seen to beforehand, by `log::verify`.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_max_background_jobs(2);
+    // RocksDB starts as many threads for each family as it may, however few files there are to open.
+    options.set_max_file_opening_threads(1);
     options.set_keep_log_file_num(2);
     options
 }

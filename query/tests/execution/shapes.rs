@@ -297,6 +297,22 @@ fn what_needs_paths_or_pairs_gets_them() {
     }
 }
 
+/// What a search would read first is every edge; the store knows those of one node.
+#[test]
+fn a_single_hop_from_a_node_that_is_looked_up_is_a_hop_however_it_is_written() {
+    let graph = graph();
+    for text in [
+        "MATCH (g:gene {name: 'G3'})-[*1..1]-(x) WHERE x <> g RETURN count(DISTINCT x)",
+        "MATCH (x)-[*1]-(g {name: 'G3'}) RETURN count(DISTINCT x)",
+        "MATCH WALK (g {name: 'G3'})-[*..1]-(x) RETURN count(DISTINCT x)",
+    ] {
+        let lines = plan(&graph, &format!("EXPLAIN {text}"));
+        let has = |operator: &str| lines.iter().any(|line| line.trim_start().starts_with(operator));
+        assert!(has("Expand") && !has("Reach") && !has("CountReach"), "{text}\n{}", lines.join("\n"));
+        assert_eq!(rows(&graph, text), [[Value::Integer(5)]], "{text}");
+    }
+}
+
 #[test]
 fn a_profile_shows_the_neighbours_that_a_search_touched() {
     let graph = graph();

@@ -1,22 +1,31 @@
 //! Rule: a pattern of one relationship of variable length whose paths nobody reads is answered by reachability, where
 //! it does not matter how many paths join two ends: in the terse form, where `hops` is read, under DISTINCT, in
-//! aggregates that ignore duplicates, in EXISTS. Hops that are written out one by one are such a relationship, too.
+//! aggregates that ignore duplicates, in EXISTS. Hops that are written out one by one are such a relationship, too. A
+//! single hop from few nodes stays one: reachability reads every edge first, and the store knows those of one node.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Setting;
+use hopgraph_engine::traverse::PathMode;
+
 use super::duplicates::rebuild_with_duplicates;
 use super::merge_hops::merge_hops;
+use super::{Setting, indexed_access};
 use crate::compute::Slot;
-use crate::logical::{Pattern, Plan, Reach};
+use crate::logical::{NodePattern, Pattern, Plan, Range, Reach};
 
 pub(super) fn apply(plan: Plan, setting: &Setting<'_>, _: &mut Vec<String>) -> Plan {
     let used = setting.used(&plan);
     rebuild_with_duplicates(plan, setting.duplicates_ignored, &mut |plan, ignored| match plan {
         Plan::Match { input, mut pattern } if ignored || pattern.distinct => {
             merge_hops(&mut pattern, &used);
-            if fits(&pattern, &used) { reached(input, pattern) } else { Plan::Match { input, pattern } }
+            if !fits(&pattern, &used) {
+                Plan::Match { input, pattern }
+            } else if is_hop_from_few(&pattern) {
+                Plan::Match { input, pattern: hop(pattern) }
+            } else {
+                reached(input, pattern)
+            }
         }
         other => other,
     })
@@ -29,6 +38,25 @@ fn fits(pattern: &Pattern, used: &BTreeSet<Slot>) -> bool {
             && !used.contains(&relationship.slot)
             && path.slot.is_none()
     })
+}
+
+/// Whether the relationship is a single hop from a node that is known or looked up, of which nobody asks the length.
+fn is_hop_from_few(pattern: &Pattern) -> bool {
+    let relationship = &pattern.relationships[0];
+    let is_few = |node: &NodePattern| node.bound || indexed_access(node).is_some();
+    relationship.range == Some(Range { least: 1, most: Some(1) })
+        && pattern.hops.is_none()
+        && pattern.shortest_paths.is_none()
+        && matches!(pattern.paths[0].mode, PathMode::Walk | PathMode::Trail)
+        && [relationship.from, relationship.to].into_iter().any(|end| is_few(&pattern.nodes[end]))
+}
+
+/// The relationship of one hop as a hop, which is an edge and no list of them.
+fn hop(mut pattern: Pattern) -> Pattern {
+    let relationship = &mut pattern.relationships[0];
+    relationship.range = None;
+    relationship.slot = relationship.hop.edge;
+    pattern
 }
 
 /// Conditions that read what the pattern fills are asked of what is found, the others before.
