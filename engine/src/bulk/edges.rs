@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -54,7 +55,8 @@ pub(super) struct EdgeSorter {
 /// Lists that were written outside of memory, one after the other.
 #[derive(Debug)]
 struct Run {
-    file: File,
+    /// Facts and adjacency are written at the same time, and read the same runs.
+    file: Mutex<File>,
     /// Of each list, where it begins and how many members it has.
     lists: BTreeMap<(RelationTypeId, List), (u64, u64)>,
 }
@@ -106,7 +108,7 @@ impl EdgeSorter {
             start += bytes.len() as u64;
         }
         let file = file.into_inner().map_err(|error| scratch_error(error.into_error()))?;
-        self.runs.push(Run { file, lists: places });
+        self.runs.push(Run { file: Mutex::new(file), lists: places });
         Ok(())
     }
 
@@ -174,7 +176,7 @@ impl SortedEdges {
         let mut sources = vec![Source::Memory(memory.iter())];
         for run in &self.runs {
             if let Some(&(start, count)) = run.lists.get(&(relation, list)) {
-                sources.push(Source::run(&run.file, start, count).map_err(scratch_error)?);
+                sources.push(Source::run(Part { file: &run.file, start, end: start + 8 * count }));
             }
         }
         merge(sources, visit)
@@ -184,13 +186,29 @@ impl SortedEdges {
 /// Members in order, from memory or from a run.
 enum Source<'s> {
     Memory(std::slice::Iter<'s, Member>),
-    Run { reader: BufReader<io::Take<&'s File>> },
+    Run { reader: BufReader<Part<'s>> },
+}
+
+/// A part of a file in which others read elsewhere.
+struct Part<'s> {
+    file: &'s Mutex<File>,
+    start: u64,
+    end: u64,
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.start))?;
+        let count = (&*file).take(self.end - self.start).read(bytes)?;
+        self.start += count as u64;
+        Ok(count)
+    }
 }
 
 impl<'s> Source<'s> {
-    fn run(mut file: &'s File, start: u64, count: u64) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(start))?;
-        Ok(Self::Run { reader: BufReader::with_capacity(1 << 18, file.take(8 * count)) })
+    fn run(part: Part<'s>) -> Self {
+        Self::Run { reader: BufReader::with_capacity(1 << 18, part) }
     }
 
     fn next(&mut self) -> io::Result<Option<Member>> {
@@ -275,6 +293,11 @@ mod tests {
                 }
             }
             let sorted = sorter.finish(&symmetric);
+            for relation in sorted.relations() {
+                let [one, other] = [List::Forward, List::Back];
+                let together = rayon::join(|| list(&sorted, relation, one), || list(&sorted, relation, other));
+                prop_assert_eq!(together, (list(&sorted, relation, one), list(&sorted, relation, other)));
+            }
             let types: BTreeSet<_> = edges.iter().map(|edge| RelationTypeId::new(edge.0)).collect();
             prop_assert_eq!(sorted.relations(), types.into_iter().collect::<Vec<_>>());
             for ((relation, of), members) in expected {
