@@ -82,6 +82,10 @@ fn what_is_printed_nests_no_deeper_than_what_was_written() {
         "RETURN [(x IN y CONTAINS z)]",
         "RETURN [a, x + y]",
         "RETURN [x IN (a:b|c) | x]",
+        "RETURN (EXISTS { (a)--(b) } % a) - [a.b, 1]",
+        "RETURN EXISTS { (exists {a: 1})--(b) }",
+        "RETURN ({k: 1} * a) - [a.b]",
+        "RETURN (a:gene|b:c IS NULL) - [x]",
     ] {
         assert_eq!(parse(kept).unwrap().to_string(), kept);
     }

@@ -302,11 +302,23 @@ pub(super) fn path_ahead(input: Tokens<'_>) -> bool {
     node_ahead(input) && input.partner_ahead().is_some_and(|closing| relationship_ahead(input.skip(closing + 1)))
 }
 
-/// Whether the bracket here begins as that of a node pattern does.
+/// Whether the bracket here holds what a node pattern does: a name, labels, a map, WHERE, each if it is there, and no more.
+/// `(EXISTS { ...` begins a condition; `({k: 1} + a)` and `(a:b IS NULL)` are more than a node.
 fn node_ahead(input: Tokens<'_>) -> bool {
-    let named = usize::from(input.variable_ahead(1));
-    let goes_on = [")", ":", "{"].iter().any(|symbol| input.symbol_ahead(1 + named, symbol));
-    input.symbol_ahead(0, "(") && (goes_on || input.keyword_ahead(1 + named, "WHERE"))
+    if !input.symbol_ahead(0, "(") || (input.keyword_ahead(1, "EXISTS") && input.symbol_ahead(2, "{")) {
+        return false;
+    }
+    let mut at = 1 + usize::from(input.variable_ahead(1));
+    while [":", "|", "&"].iter().any(|sign| input.symbol_ahead(at, sign)) {
+        at += 1 + usize::from(input.ahead(at + 1).is_some_and(|lexeme| !matches!(lexeme.kind, LexemeKind::Symbol(_))));
+    }
+    if input.symbol_ahead(at, "{") {
+        match input.skip(at).partner_ahead() {
+            Some(closing) => at += closing + 1,
+            None => return true,
+        }
+    }
+    input.symbol_ahead(at, ")") || input.keyword_ahead(at, "WHERE")
 }
 
 /// `-[`, `<-[`, or two dashes without a space between them and a bracket behind: `(a)--(b)`, but not `(a) - -(b)`.
