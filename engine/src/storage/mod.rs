@@ -5,6 +5,8 @@ pub(crate) mod directory;
 pub(crate) mod family;
 pub(crate) mod follower;
 pub(crate) mod group_sync;
+#[cfg(test)]
+mod group_sync_tests;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod moving;

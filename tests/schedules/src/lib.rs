@@ -11,6 +11,7 @@
 #![cfg(test)]
 
 mod graph;
+mod group_sync_tests;
 #[path = "../../../engine/src/node_sets.rs"]
 mod node_sets;
 mod orders;
@@ -26,6 +27,6 @@ use graph::{Budget, Catalog, Edge, EdgeFilter, LabelId, NodeSet, StorageError};
 /// The locks that the files of the engine take.
 mod sync {
     pub(crate) use shuttle::sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic,
     };
 }

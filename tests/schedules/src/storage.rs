@@ -1,5 +1,7 @@
 //! A store that is a handful of sets, written and read at one blow each, with snapshots that know their number.
 
+#[path = "../../../engine/src/storage/group_sync.rs"]
+pub(crate) mod group_sync;
 #[path = "../../../engine/src/storage/moving.rs"]
 pub(crate) mod moving;
 
@@ -20,7 +22,7 @@ pub(crate) mod store {
         pub(crate) generation: u64,
         /// Some of a write in parts is there, and some is not.
         pub(crate) in_parts: bool,
-        sequence: u64,
+        pub(crate) sequence: u64,
     }
 
     #[derive(Debug, Default)]

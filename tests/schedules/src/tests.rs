@@ -49,8 +49,8 @@ impl Graph {
             written.push(Edge { relation: catalog.relation_types, number: 0 });
             Arc::make_mut(&mut catalog).relation_types += 1;
         }
-        let before = self.store.snapshot();
-        let generation = before.data.generation + 1;
+        let before = self.store.now();
+        let generation = before.generation + 1;
         self.shared.show(&catalog, said.then(|| (generation, written.clone())), || {
             self.store.write(|data| {
                 written.iter().for_each(|&edge| turn(data, edge));
@@ -58,7 +58,7 @@ impl Graph {
                 data.nodes.insert(generation as u32);
             });
         });
-        let after = self.store.snapshot();
+        let after = self.store.now();
         self.shared.node_sets.follow(before.sequence, after.sequence, |_, nodes| {
             Arc::make_mut(nodes).insert(generation as u32);
         });
