@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::columns::{Columns, Table};
 use crate::input::{Chunk, Input};
 use crate::rejects::{Reject, Rejects};
-use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed, ROWS_AT_ONCE};
+use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed};
 use crate::types::Types;
 use crate::{LoadError, LoadOptions, Progress, batch, parse};
 
@@ -268,16 +268,11 @@ impl<'g, 'o> Loading<'g, 'o> {
     }
 
     fn take_nodes(&mut self, mut nodes: Nodes) -> Result<(), LoadError> {
-        for rows in nodes.0.chunks_mut(ROWS_AT_ONCE) {
-            let identifiers: Vec<&str> = rows.iter().map(|(identifier, _)| identifier.as_str()).collect();
-            self.bulk.expect_look_ups(&identifiers);
-            for (identifier, NodeRow { name, labels, synonyms, properties }) in rows {
-                let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-                let synonyms: Vec<&str> = synonyms.iter().map(String::as_str).collect();
-                let (labels, synonyms, properties) = (&labels[..], &synonyms[..], std::mem::take(properties));
-                self.bulk.add_node(&BulkNode { identifier, labels, name, synonyms, properties })?;
-            }
-        }
+        let given = nodes.0.iter_mut().map(|(identifier, NodeRow { name, labels, synonyms, properties })| {
+            let properties = std::mem::take(properties);
+            BulkNode { identifier, labels, name, synonyms, properties }
+        });
+        self.bulk.add_nodes(&given.collect::<Vec<BulkNode<'_, String>>>())?;
         Ok(())
     }
 
