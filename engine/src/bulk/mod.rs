@@ -128,7 +128,7 @@ impl<'g> BulkLoad<'g> {
             },
             labels: HashMap::new(),
             first_new,
-            // Nodes are written before edges are sorted, so that the two can share the memory.
+            // Once they are written, what leads to nodes is sorted in the memory of properties.
             nodes: RecordSorter::new(memory / 4),
             edges: EdgeSorter::new(memory / 2),
             properties: RecordSorter::new(memory / 4),
@@ -277,16 +277,23 @@ impl<'g> BulkLoad<'g> {
     pub fn finish(mut self) -> Result<BulkSummary, StorageError> {
         // The identifiers have done their work; their memory is needed.
         self.identifiers = Identifiers::default();
-        let (staging, change) = (&self.staging, &self.change);
-        NodeWriter::new(staging, &change.store, self.first_new, self.options.memory_bytes / 4).write(self.nodes)?;
+        let (staging, change, memory) = (&self.staging, &self.change, self.options.memory_bytes);
         nodes::write_records(staging, Family::EdgeProperties, self.properties)?;
         let edges_changed = !self.edges.is_empty();
-        let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
-        let (facts, adjacency) =
-            rayon::join(|| write_facts(staging, change, self.run, &edges), || write_adjacency(staging, change, &edges));
-        self.summary.edges = facts?;
-        adjacency?;
-        drop(edges);
+        let nodes = NodeWriter::new(staging, &change.store, self.first_new, memory / 4);
+        let (nodes, edges) = rayon::join(
+            || nodes.write(self.nodes),
+            || {
+                let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
+                let (facts, adjacency) = rayon::join(
+                    || write_facts(staging, change, self.run, &edges),
+                    || write_adjacency(staging, change, &edges),
+                );
+                adjacency.and(facts)
+            },
+        );
+        nodes?;
+        self.summary.edges = edges?;
         self.change.publish(self.staging, edges_changed)?;
         Ok(self.summary)
     }
