@@ -23,7 +23,7 @@ use self::edges::{EdgeSorter, List, SortedEdges};
 use self::identifiers::Identifiers;
 use self::nodes::NodeWriter;
 use self::records::RecordSorter;
-use self::sets::{SetWriter, Writing};
+use self::sets::{SetWriter, Writing, file_members};
 use crate::change::check_name;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Side};
@@ -286,8 +286,8 @@ impl<'g> BulkLoad<'g> {
             || {
                 let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
                 let (facts, adjacency) = rayon::join(
-                    || write_facts(staging, change, self.run, &edges),
-                    || write_adjacency(staging, change, &edges),
+                    || write_facts(staging, change, self.run, &edges, memory),
+                    || write_adjacency(staging, change, &edges, memory),
                 );
                 adjacency.and(facts)
             },
@@ -300,8 +300,14 @@ impl<'g> BulkLoad<'g> {
 }
 
 /// Writes the edges as facts of the run; gives their number.
-fn write_facts(staging: &Staging, change: &Change<'_>, run: RunId, edges: &SortedEdges) -> Result<u64, StorageError> {
-    let mut facts = SetWriter::new(staging, Family::Facts);
+fn write_facts(
+    staging: &Staging,
+    change: &Change<'_>,
+    run: RunId,
+    edges: &SortedEdges,
+    memory: usize,
+) -> Result<u64, StorageError> {
+    let mut facts = SetWriter::new(staging, Family::Facts, file_members(edges.members(&[List::Forward]), memory));
     let mut count = 0;
     for relation in edges.relations() {
         let prefix = key::facts_of_type(run, relation);
@@ -316,8 +322,14 @@ fn write_facts(staging: &Staging, change: &Change<'_>, run: RunId, edges: &Sorte
 }
 
 /// Writes the edges as seen from both ends.
-fn write_adjacency(staging: &Staging, change: &Change<'_>, edges: &SortedEdges) -> Result<(), StorageError> {
-    let mut adjacency = SetWriter::new(staging, Family::Adjacency);
+fn write_adjacency(
+    staging: &Staging,
+    change: &Change<'_>,
+    edges: &SortedEdges,
+    memory: usize,
+) -> Result<(), StorageError> {
+    let members = edges.members(&[List::Forward, List::Back]);
+    let mut adjacency = SetWriter::new(staging, Family::Adjacency, file_members(members, memory));
     for relation in edges.relations() {
         for &(list, side) in if change.is_symmetric(relation) { &SYMMETRIC[..] } else { &DIRECTED[..] } {
             let prefix = key::adjacency_side(relation, side);
