@@ -166,11 +166,11 @@ fn bytes_total(options: &LoadOptions) -> Option<u64> {
     options.nodes.iter().chain(&options.edges).map(length).sum()
 }
 
-/// How many chunks wait at most between the thread that reads and those that parse.
-const CHUNKS_AHEAD: usize = 8;
-
-/// How many chunks are parsed at most before what they hold is taken.
-const CHUNKS_AT_ONCE: usize = 16;
+/// How many chunks are parsed at most before what they hold is taken; as many wait at most to be parsed. A core without
+/// work waits for the others at the end of each such wave, so that there are many chunks for each core, within reason.
+fn chunks_at_once() -> usize {
+    (16 * rayon::current_num_threads()).min(64)
+}
 
 /// A load under way.
 struct Loading<'g, 'o> {
@@ -219,7 +219,7 @@ impl<'g, 'o> Loading<'g, 'o> {
     /// here in order.
     fn nodes(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            let (sender, receiver) = sync_channel(chunks_at_once());
             let (parsed_sender, parsed) = sync_channel(1);
             let columns = &columns;
             scope.spawn(move || send(chunks, &sender));
@@ -239,7 +239,7 @@ impl<'g, 'o> Loading<'g, 'o> {
     /// and then taken here in order.
     fn edges(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            let (sender, receiver) = sync_channel(chunks_at_once());
             scope.spawn(move || send(chunks, &sender));
             while let (false, Some(wave)) = (self.stopped, next_wave(&receiver)?) {
                 self.bulk.prepare_look_ups()?;
@@ -348,6 +348,6 @@ fn send<T>(things: impl Iterator<Item = Result<T, LoadError>>, sender: &SyncSend
 /// Waits for a chunk and takes what else is there; `None` at the end.
 fn next_wave(receiver: &Receiver<Result<Chunk, LoadError>>) -> Result<Option<Vec<Chunk>>, LoadError> {
     let first = receiver.recv().into_iter();
-    let wave: Vec<Chunk> = first.chain(receiver.try_iter()).take(CHUNKS_AT_ONCE).collect::<Result<_, _>>()?;
+    let wave: Vec<Chunk> = first.chain(receiver.try_iter()).take(chunks_at_once()).collect::<Result<_, _>>()?;
     Ok(Some(wave).filter(|wave| !wave.is_empty()))
 }
