@@ -7,8 +7,8 @@ use crate::storage::family::Family;
 use crate::storage::sorted_file::SortedFile;
 use crate::storage::staging::Staging;
 
-/// Entries that one sorted file holds, about, where there are that many: large enough that files are few, small enough that all cores have
-/// some to make.
+/// Entries that one sorted file holds, about, where there are that many: large enough that files are few, small enough
+/// that all cores have some to make.
 pub(super) const FILE_ENTRIES: usize = 1 << 18;
 
 /// What one sorted file is made of.
