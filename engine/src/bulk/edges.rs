@@ -162,6 +162,13 @@ impl SortedEdges {
         relations
     }
 
+    /// How many members such lists have, some of them counted more than once.
+    pub(super) fn members(&self, of: &[List]) -> u64 {
+        let memory = self.lists.iter().map(|(&(_, list), members)| (list, members.len() as u64));
+        let runs = self.runs.iter().flat_map(|run| run.lists.iter().map(|(&(_, list), &(_, count))| (list, count)));
+        memory.chain(runs).filter(|(list, _)| of.contains(list)).map(|(_, count)| count).sum()
+    }
+
     /// Hands on the members of a list in order, each once.
     pub(super) fn for_each(
         &self,
@@ -293,6 +300,12 @@ mod tests {
                 }
             }
             let sorted = sorter.finish(&symmetric);
+            for of in [List::Forward, List::Back] {
+                let once: usize = expected.iter().filter(|((_, list), _)| *list == of).map(|(_, all)| all.len()).sum();
+                let found = sorted.members(&[of]);
+                let counted_twice = if sorted.runs.is_empty() { found - once as u64 } else { 0 };
+                prop_assert!(found >= once as u64 && counted_twice == 0, "{found} members, {once} once");
+            }
             for relation in sorted.relations() {
                 let [one, other] = [List::Forward, List::Back];
                 let together = rayon::join(|| list(&sorted, relation, one), || list(&sorted, relation, other));

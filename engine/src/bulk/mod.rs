@@ -17,11 +17,13 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
+
 use self::edges::{EdgeSorter, List, SortedEdges};
 use self::identifiers::Identifiers;
 use self::nodes::NodeWriter;
 use self::records::RecordSorter;
-use self::sets::{SetWriter, Writing};
+use self::sets::{SetWriter, Writing, file_members};
 use crate::change::check_name;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Side};
@@ -50,15 +52,15 @@ impl Default for BulkOptions {
 /// A node of a bulk load. If a node has the identifier already, the labels, synonyms and properties are added to it,
 /// and the name is taken if it had none.
 #[derive(Clone, Debug, Default)]
-pub struct BulkNode<'a> {
+pub struct BulkNode<'a, S = &'a str> {
     /// The external id that edges of the load refer to.
     pub identifier: &'a str,
     /// Labels, added to the catalog if they are new.
-    pub labels: &'a [&'a str],
+    pub labels: &'a [S],
     /// The preferred name; may be empty.
     pub name: &'a str,
     /// Other names.
-    pub synonyms: &'a [&'a str],
+    pub synonyms: &'a [S],
     /// Everything else.
     pub properties: Properties,
 }
@@ -102,6 +104,9 @@ struct StoredIdentifiers {
     all_read: bool,
 }
 
+/// Nodes whose identifiers are looked up while the memory of all of them is waited for once.
+const NODES_AT_ONCE: usize = 32;
+
 /// Reading an identifier with all the others costs about a sixteenth of looking it up.
 const LOOK_UP_COST: u64 = 16;
 
@@ -123,7 +128,7 @@ impl<'g> BulkLoad<'g> {
             },
             labels: HashMap::new(),
             first_new,
-            // Nodes are written before edges are sorted, so that the two can share the memory.
+            // Once they are written, what leads to nodes is sorted in the memory of properties.
             nodes: RecordSorter::new(memory / 4),
             edges: EdgeSorter::new(memory / 2),
             properties: RecordSorter::new(memory / 4),
@@ -149,26 +154,52 @@ impl<'g> BulkLoad<'g> {
 
     /// Adds a node, or adds to the node that has its identifier.
     pub fn add_node(&mut self, node: &BulkNode<'_>) -> Result<NodeId, StorageError> {
-        check_name("the identifier", node.identifier)?;
-        for name in std::iter::once(&node.name).chain(node.synonyms).filter(|name| !name.is_empty()) {
-            check_name("the name", name)?;
-        }
-        let labels = node.labels.iter().map(|label| self.label(label)).collect::<Result<Vec<_>, _>>()?;
+        node.check()?;
         self.prepare_look_ups()?;
-        let id = match self.node(node.identifier)? {
-            Some(id) => {
-                self.summary.nodes_merged += 1;
-                id
+        let mut labels = Vec::with_capacity(node.labels.len());
+        let id = self.place(node, &mut labels)?;
+        self.nodes.push(&self.staging, key::node(id).as_ref(), &node.record(&labels))?;
+        Ok(id)
+    }
+
+    /// Adds nodes in order, as one after the other, but makes their records on all cores. If one is refused for its
+    /// names, none is added.
+    pub fn add_nodes<S: AsRef<str> + Sync>(&mut self, nodes: &[BulkNode<'_, S>]) -> Result<(), StorageError> {
+        nodes.iter().try_for_each(BulkNode::check)?;
+        self.prepare_look_ups()?;
+        // The id of each node, and where its labels begin and end.
+        let (mut places, mut labels) = (Vec::with_capacity(nodes.len()), Vec::new());
+        for some in nodes.chunks(NODES_AT_ONCE) {
+            self.identifiers.expect(&some.iter().map(|node| node.identifier).collect::<Vec<_>>());
+            for node in some {
+                let start = labels.len();
+                let id = self.place(node, &mut labels)?;
+                places.push((id, start..labels.len()));
             }
-            None => {
-                self.summary.nodes_added += 1;
-                self.change.take_node_id()?
-            }
-        };
+        }
+        let record = |(node, (id, of)): (&BulkNode<'_, S>, _)| -> (NodeId, Vec<u8>) { (id, node.record(&labels[of])) };
+        let records: Vec<_> = nodes.par_iter().zip(places).map(record).collect();
+        let (staging, sorter) = (&self.staging, &mut self.nodes);
+        records.iter().try_for_each(|(id, record)| sorter.push(staging, key::node(*id).as_ref(), record))
+    }
+
+    /// Finds or gives out the id of a node, and adds its labels to `labels`.
+    fn place<S: AsRef<str>>(
+        &mut self,
+        node: &BulkNode<'_, S>,
+        labels: &mut Vec<LabelId>,
+    ) -> Result<NodeId, StorageError> {
+        for label in node.labels {
+            labels.push(self.label(label.as_ref())?);
+        }
+        if let Some(id) = self.node(node.identifier)? {
+            self.summary.nodes_merged += 1;
+            self.identifiers.insert(node.identifier, id);
+            return Ok(id);
+        }
+        let id = self.change.take_node_id()?;
+        self.summary.nodes_added += 1;
         self.identifiers.insert(node.identifier, id);
-        let mut row = Node::default();
-        nodes::add(&mut row, given(node, labels));
-        self.nodes.push(&self.staging, key::node(id).as_ref(), &record::encode(&row))?;
         Ok(id)
     }
 
@@ -246,24 +277,37 @@ impl<'g> BulkLoad<'g> {
     pub fn finish(mut self) -> Result<BulkSummary, StorageError> {
         // The identifiers have done their work; their memory is needed.
         self.identifiers = Identifiers::default();
-        let (staging, change) = (&self.staging, &self.change);
-        NodeWriter::new(staging, &change.store, self.first_new, self.options.memory_bytes / 4).write(self.nodes)?;
+        let (staging, change, memory) = (&self.staging, &self.change, self.options.memory_bytes);
         nodes::write_records(staging, Family::EdgeProperties, self.properties)?;
         let edges_changed = !self.edges.is_empty();
-        let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
-        let (facts, adjacency) =
-            rayon::join(|| write_facts(staging, change, self.run, &edges), || write_adjacency(staging, change, &edges));
-        self.summary.edges = facts?;
-        adjacency?;
-        drop(edges);
+        let nodes = NodeWriter::new(staging, &change.store, self.first_new, memory / 4);
+        let (nodes, edges) = rayon::join(
+            || nodes.write(self.nodes),
+            || {
+                let edges = self.edges.finish(&|relation| change.is_symmetric(relation));
+                let (facts, adjacency) = rayon::join(
+                    || write_facts(staging, change, self.run, &edges, memory),
+                    || write_adjacency(staging, change, &edges, memory),
+                );
+                adjacency.and(facts)
+            },
+        );
+        nodes?;
+        self.summary.edges = edges?;
         self.change.publish(self.staging, edges_changed)?;
         Ok(self.summary)
     }
 }
 
 /// Writes the edges as facts of the run; gives their number.
-fn write_facts(staging: &Staging, change: &Change<'_>, run: RunId, edges: &SortedEdges) -> Result<u64, StorageError> {
-    let mut facts = SetWriter::new(staging, Family::Facts);
+fn write_facts(
+    staging: &Staging,
+    change: &Change<'_>,
+    run: RunId,
+    edges: &SortedEdges,
+    memory: usize,
+) -> Result<u64, StorageError> {
+    let mut facts = SetWriter::new(staging, Family::Facts, file_members(edges.members(&[List::Forward]), memory));
     let mut count = 0;
     for relation in edges.relations() {
         let prefix = key::facts_of_type(run, relation);
@@ -278,8 +322,14 @@ fn write_facts(staging: &Staging, change: &Change<'_>, run: RunId, edges: &Sorte
 }
 
 /// Writes the edges as seen from both ends.
-fn write_adjacency(staging: &Staging, change: &Change<'_>, edges: &SortedEdges) -> Result<(), StorageError> {
-    let mut adjacency = SetWriter::new(staging, Family::Adjacency);
+fn write_adjacency(
+    staging: &Staging,
+    change: &Change<'_>,
+    edges: &SortedEdges,
+    memory: usize,
+) -> Result<(), StorageError> {
+    let members = edges.members(&[List::Forward, List::Back]);
+    let mut adjacency = SetWriter::new(staging, Family::Adjacency, file_members(members, memory));
     for relation in edges.relations() {
         for &(list, side) in if change.is_symmetric(relation) { &SYMMETRIC[..] } else { &DIRECTED[..] } {
             let prefix = key::adjacency_side(relation, side);
@@ -294,13 +344,25 @@ fn write_adjacency(staging: &Staging, change: &Change<'_>, edges: &SortedEdges) 
 const DIRECTED: [(List, Side); 2] = [(List::Forward, Side::Out), (List::Back, Side::In)];
 const SYMMETRIC: [(List, Side); 1] = [(List::Back, Side::Out)];
 
-fn given(node: &BulkNode<'_>, labels: Vec<LabelId>) -> Node {
-    Node {
-        labels,
-        name: node.name.to_owned(),
-        synonyms: node.synonyms.iter().map(|&synonym| synonym.to_owned()).collect(),
-        identifiers: vec![node.identifier.to_owned()],
-        properties: node.properties.clone(),
+impl<S: AsRef<str>> BulkNode<'_, S> {
+    fn check(&self) -> Result<(), StorageError> {
+        check_name("the identifier", self.identifier)?;
+        let names = std::iter::once(self.name).chain(self.synonyms.iter().map(AsRef::as_ref));
+        names.filter(|name| !name.is_empty()).try_for_each(|name| check_name("the name", name))
+    }
+
+    /// The record of a node that knows only this.
+    fn record(&self, labels: &[LabelId]) -> Vec<u8> {
+        let given = Node {
+            labels: labels.to_vec(),
+            name: self.name.to_owned(),
+            synonyms: self.synonyms.iter().map(|synonym| synonym.as_ref().to_owned()).collect(),
+            identifiers: vec![self.identifier.to_owned()],
+            properties: self.properties.clone(),
+        };
+        let mut node = Node::default();
+        nodes::add(&mut node, given);
+        record::encode(&node)
     }
 }
 

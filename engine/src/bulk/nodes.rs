@@ -17,7 +17,7 @@ use crate::storage::store::{StoreSnapshot, damaged};
 use crate::{LabelId, Node, NodeId, StorageError, read};
 
 /// Rows of nodes worked on by one core at a time.
-const CHUNK_ROWS: usize = FILE_ENTRIES / 8;
+const CHUNK_ROWS: usize = FILE_ENTRIES / 4;
 
 /// What a node's row adds to the node.
 pub(super) fn add(node: &mut Node, given: Node) {
@@ -163,7 +163,7 @@ impl<'w, 's> NodeWriter<'w, 's> {
             || write_records(self.staging, Family::Identifiers, self.identifiers),
         );
         names.and(identifiers)?;
-        let mut sets = SetWriter::new(self.staging, Family::Labels);
+        let mut sets = SetWriter::new(self.staging, Family::Labels, FILE_ENTRIES);
         for (label, members) in self.labels {
             let key = key::label(label);
             sets.begin_one(key, Writing::to(self.store, Family::Labels, key)?);

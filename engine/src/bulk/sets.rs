@@ -1,7 +1,7 @@
 //! Makes sorted files of sets out of members in order.
 
 use super::edges::{Member, page, split};
-use super::waves::{FILE_ENTRIES, Piece, Waves};
+use super::waves::{FILE_ENTRIES, Piece, Waves, width};
 use crate::StorageError;
 use crate::storage::family::Family;
 use crate::storage::key::{self, Key};
@@ -66,11 +66,21 @@ pub(super) struct SetWriter<'s> {
     waves: Waves<'s, Groups>,
     open: Groups,
     open_members: usize,
+    file_members: usize,
+}
+
+/// How many members a file should hold if there are so many in all: each file is brought to the disk by itself, twice,
+/// so they should be few, but several for each core; and a wave of them should take no more than a sixteenth of this
+/// memory.
+pub(super) fn file_members(members: u64, memory: usize) -> usize {
+    let fitting = memory / 16 / (width() * size_of::<Member>());
+    (members as usize / (4 * width())).min(fitting).max(FILE_ENTRIES)
 }
 
 impl<'s> SetWriter<'s> {
-    pub(super) fn new(staging: &'s Staging, family: Family) -> Self {
-        Self { waves: Waves::new(staging, family), open: Groups::default(), open_members: 0 }
+    /// A writer that cuts files when they hold this many members.
+    pub(super) fn new(staging: &'s Staging, family: Family, file_members: usize) -> Self {
+        Self { waves: Waves::new(staging, family), open: Groups::default(), open_members: 0, file_members }
     }
 
     /// Begins the sets whose keys are this and a node.
@@ -85,10 +95,10 @@ impl<'s> SetWriter<'s> {
 
     /// Takes the next member.
     pub(super) fn push(&mut self, member: Member) -> Result<(), StorageError> {
-        let full = self.open_members >= FILE_ENTRIES;
+        let full = self.open_members >= self.file_members;
         let group = self.open.0.last_mut().expect("a group was begun");
         if full && group.members.last().is_none_or(|&last| page(last) != page(member)) {
-            let next = Group { members: Vec::with_capacity(FILE_ENTRIES), ..*group };
+            let next = Group { members: Vec::with_capacity(self.file_members), ..*group };
             self.cut()?;
             self.open.0.push(next);
         }
@@ -108,5 +118,21 @@ impl<'s> SetWriter<'s> {
         groups.0.retain(|group| !group.members.is_empty());
         self.open_members = 0;
         if groups.0.is_empty() { Ok(()) } else { self.waves.push(groups) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_grow_with_what_they_hold_as_far_as_the_memory_allows() {
+        let file_members_of = |each: usize, memory| file_members((each * 4 * width()) as u64, memory);
+        let memory_for = |members: usize| 16 * width() * size_of::<Member>() * members;
+        assert_eq!(file_members(0, 0), FILE_ENTRIES);
+        assert_eq!(file_members_of(FILE_ENTRIES / 2, usize::MAX), FILE_ENTRIES);
+        assert_eq!(file_members_of(3 * FILE_ENTRIES, usize::MAX), 3 * FILE_ENTRIES);
+        assert_eq!(file_members_of(3 * FILE_ENTRIES, memory_for(2 * FILE_ENTRIES)), 2 * FILE_ENTRIES);
+        assert_eq!(file_members_of(3 * FILE_ENTRIES, 1_000), FILE_ENTRIES);
     }
 }

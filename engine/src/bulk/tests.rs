@@ -130,6 +130,59 @@ fn loads_into_empty_and_filled_graphs_with_much_and_little_memory_agree_with_a_p
     }
 }
 
+/// Nodes with other names, many of them given before; some batches are of one node or of none.
+#[test]
+fn nodes_given_together_become_what_they_become_one_by_one() {
+    let mut random = Random(11);
+    let identifiers: Vec<String> = (0..4_000).map(|_| format!("X:{}", random.below(1_500))).collect();
+    let synonyms: Vec<[String; 1]> = (0..identifiers.len()).map(|row| [format!("also {row}")]).collect();
+    let row = |row: usize| BulkNode {
+        identifier: &identifiers[row],
+        labels: &["a", "b", "c"][row % 3..=row % 3],
+        name: ["", "one", "two", "three"][row % 4],
+        synonyms: &[],
+        properties: Properties::from([("size".to_owned(), PropertyValue::Integer(row as i64))]),
+    };
+    let [one_by_one, together] = [(); 2].map(|()| Graph::temporary().unwrap());
+    let mut load = one_by_one.bulk_load(&run("a")).unwrap();
+    for (number, synonyms) in synonyms.iter().enumerate() {
+        load.add_node(&BulkNode { synonyms: &[&synonyms[0]], ..row(number) }).unwrap();
+    }
+    let expected: Vec<_> = identifiers.iter().map(|identifier| load.node(identifier).unwrap()).collect();
+    let summary = load.finish().unwrap();
+    let mut load = together.bulk_load(&run("a")).unwrap();
+    let mut start = 0;
+    while start < identifiers.len() {
+        let end = (start + [0, 1, 3_000][random.below(3) as usize]).min(identifiers.len());
+        let labels: Vec<Vec<String>> =
+            (start..end).map(|number| row(number).labels.iter().map(ToString::to_string).collect()).collect();
+        let nodes: Vec<BulkNode<'_, String>> = (start..end)
+            .map(|number| {
+                let BulkNode { identifier, name, properties, .. } = row(number);
+                BulkNode { identifier, labels: &labels[number - start], name, synonyms: &synonyms[number], properties }
+            })
+            .collect();
+        load.add_nodes(&nodes).unwrap();
+        start = end;
+    }
+    let found: Vec<_> = identifiers.iter().map(|identifier| load.node(identifier).unwrap()).collect();
+    assert_eq!(found, expected, "ids are given out in the order of the rows");
+    assert_eq!(load.finish().unwrap(), summary);
+    assert_eq!(Model::of(&together), Model::of(&one_by_one));
+    assert_eq!(together.check().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn nodes_given_together_are_all_refused_if_one_is() {
+    let graph = Graph::temporary().unwrap();
+    let mut load = graph.bulk_load(&run("a")).unwrap();
+    let nodes = ["a", " "].map(|identifier| BulkNode::<&str> { identifier, ..BulkNode::default() });
+    let error = load.add_nodes(&nodes).unwrap_err();
+    assert!(matches!(error, StorageError::InvalidName { .. }), "{error}");
+    assert_eq!(load.node("a").unwrap(), None);
+    assert_eq!(load.finish().unwrap().nodes_added, 0);
+}
+
 /// Facts by hand before and after a load meet the same sets.
 #[test]
 fn loads_and_changes_add_to_each_other() {

@@ -7,14 +7,19 @@ use crate::storage::family::Family;
 use crate::storage::sorted_file::SortedFile;
 use crate::storage::staging::Staging;
 
-/// Entries that one sorted file holds at most, about: large enough that files are few, small enough that all cores have
-/// some to make.
+/// Entries that one sorted file holds, about, where there are that many: large enough that files are few, small enough
+/// that all cores have some to make.
 pub(super) const FILE_ENTRIES: usize = 1 << 18;
 
 /// What one sorted file is made of.
 pub(super) trait Piece: Send + Sync {
     /// Writes it.
     fn write(&self, file: &mut SortedFile<'_>) -> Result<(), StorageError>;
+}
+
+/// Pieces of a wave.
+pub(super) fn width() -> usize {
+    2 * rayon::current_num_threads()
 }
 
 /// Collects pieces and writes them in waves of a few for each core, so that no more than a wave is in memory.
@@ -27,7 +32,7 @@ pub(super) struct Waves<'s, P> {
 
 impl<'s, P: Piece> Waves<'s, P> {
     pub(super) fn new(staging: &'s Staging, family: Family) -> Self {
-        Self { staging, family, pieces: Vec::new(), width: 2 * rayon::current_num_threads() }
+        Self { staging, family, pieces: Vec::new(), width: width() }
     }
 
     /// Takes a piece; its keys lie above those of the pieces before it.

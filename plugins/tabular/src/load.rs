@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::columns::{Columns, Table};
 use crate::input::{Chunk, Input};
 use crate::rejects::{Reject, Rejects};
-use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed, ROWS_AT_ONCE};
+use crate::rows::{EdgesOfType, NodeRow, Nodes, Parsed};
 use crate::types::Types;
 use crate::{LoadError, LoadOptions, Progress, batch, parse};
 
@@ -166,11 +166,11 @@ fn bytes_total(options: &LoadOptions) -> Option<u64> {
     options.nodes.iter().chain(&options.edges).map(length).sum()
 }
 
-/// How many chunks wait at most between the thread that reads and those that parse.
-const CHUNKS_AHEAD: usize = 8;
-
-/// How many chunks are parsed at most before what they hold is taken.
-const CHUNKS_AT_ONCE: usize = 16;
+/// How many chunks are parsed at most before what they hold is taken; as many wait at most to be parsed. A core without
+/// work waits for the others at the end of each such wave, so that there are many chunks for each core, within reason.
+fn chunks_at_once() -> usize {
+    (16 * rayon::current_num_threads()).min(64)
+}
 
 /// A load under way.
 struct Loading<'g, 'o> {
@@ -219,7 +219,7 @@ impl<'g, 'o> Loading<'g, 'o> {
     /// here in order.
     fn nodes(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            let (sender, receiver) = sync_channel(chunks_at_once());
             let (parsed_sender, parsed) = sync_channel(1);
             let columns = &columns;
             scope.spawn(move || send(chunks, &sender));
@@ -239,7 +239,7 @@ impl<'g, 'o> Loading<'g, 'o> {
     /// and then taken here in order.
     fn edges(&mut self, Input { path, columns, chunks }: Input<'_>) -> Result<(), LoadError> {
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+            let (sender, receiver) = sync_channel(chunks_at_once());
             scope.spawn(move || send(chunks, &sender));
             while let (false, Some(wave)) = (self.stopped, next_wave(&receiver)?) {
                 self.bulk.prepare_look_ups()?;
@@ -268,16 +268,11 @@ impl<'g, 'o> Loading<'g, 'o> {
     }
 
     fn take_nodes(&mut self, mut nodes: Nodes) -> Result<(), LoadError> {
-        for rows in nodes.0.chunks_mut(ROWS_AT_ONCE) {
-            let identifiers: Vec<&str> = rows.iter().map(|(identifier, _)| identifier.as_str()).collect();
-            self.bulk.expect_look_ups(&identifiers);
-            for (identifier, NodeRow { name, labels, synonyms, properties }) in rows {
-                let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-                let synonyms: Vec<&str> = synonyms.iter().map(String::as_str).collect();
-                let (labels, synonyms, properties) = (&labels[..], &synonyms[..], std::mem::take(properties));
-                self.bulk.add_node(&BulkNode { identifier, labels, name, synonyms, properties })?;
-            }
-        }
+        let given = nodes.0.iter_mut().map(|(identifier, NodeRow { name, labels, synonyms, properties })| {
+            let properties = std::mem::take(properties);
+            BulkNode { identifier, labels, name, synonyms, properties }
+        });
+        self.bulk.add_nodes(&given.collect::<Vec<BulkNode<'_, String>>>())?;
         Ok(())
     }
 
@@ -353,6 +348,6 @@ fn send<T>(things: impl Iterator<Item = Result<T, LoadError>>, sender: &SyncSend
 /// Waits for a chunk and takes what else is there; `None` at the end.
 fn next_wave(receiver: &Receiver<Result<Chunk, LoadError>>) -> Result<Option<Vec<Chunk>>, LoadError> {
     let first = receiver.recv().into_iter();
-    let wave: Vec<Chunk> = first.chain(receiver.try_iter()).take(CHUNKS_AT_ONCE).collect::<Result<_, _>>()?;
+    let wave: Vec<Chunk> = first.chain(receiver.try_iter()).take(chunks_at_once()).collect::<Result<_, _>>()?;
     Ok(Some(wave).filter(|wave| !wave.is_empty()))
 }
