@@ -113,6 +113,9 @@ impl Graph {
             0 => {
                 let found = topologies.get(&key(None), moment, &Budget).unwrap();
                 assert_eq!(found.edges, expected(|_, _| true), "a topology of another moment");
+                if let Some(known) = topologies.known(&key(None), data.generation) {
+                    assert_eq!(known.edges, found.edges, "a known topology of another moment");
+                }
             }
             1 => {
                 let found = topologies.get(&key(Some(1)), moment, &Budget).unwrap();
