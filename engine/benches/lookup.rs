@@ -39,6 +39,10 @@ fn main() {
         measure("number by identifier", |turn| {
             snapshot.node_by_identifier(&format!("NCBIGene:{}", node(turn))).unwrap().is_some()
         });
+        measure("node by identifier", |turn| {
+            let number = snapshot.node_by_identifier(&format!("NCBIGene:{}", node(turn))).unwrap().unwrap();
+            snapshot.node(number).unwrap().is_some()
+        });
         measure("number by name", |turn| snapshot.nodes_by_name(&format!("Gene {}", node(turn))).unwrap().len() == 1);
         measure("neighbours of one type", |turn| {
             !snapshot.neighbors(node(turn), RelationTypeId::new(0), Direction::Out).unwrap().is_empty() || turn > 0

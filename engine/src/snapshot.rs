@@ -43,6 +43,12 @@ impl<'g> Snapshot<'g> {
         self.shared.topologies.get(key, self.moment(), budget)
     }
 
+    /// The shape of the graph under these types and this direction if it is in memory already, as somebody who asked
+    /// [`Snapshot::topology`] left it; never decodes anything. For few questions, which the store answers otherwise.
+    pub fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
+        self.shared.topologies.known(key, self.edge_generation)
+    }
+
     /// The shape of the graph under these types and this direction, with only those edges that the filter lets through.
     /// Made in one pass over what is in memory, once all evidence has been read, and kept until the next commit.
     pub fn topology_where(

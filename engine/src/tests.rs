@@ -440,3 +440,32 @@ fn a_commit_of_edges_costs_no_reading_of_nodes() {
     change.commit().unwrap();
     assert!(std::sync::Arc::ptr_eq(&known, &graph.snapshot().unwrap().shared_nodes().unwrap()));
 }
+
+/// Values are kept in memory by the file that they are in: one that is known must not answer for another moment.
+#[test]
+fn what_is_looked_up_again_and_again_is_that_of_its_own_moment() {
+    let graph = Graph::temporary().unwrap();
+    let mut change = graph.change().unwrap();
+    let identified = |name: &str| Node { identifiers: vec![format!("id:{name}")], ..named(name) };
+    let node = change.add_node(identified("0")).unwrap();
+    change.commit().unwrap();
+    let mut moments = vec![(graph.snapshot().unwrap(), Some("0".to_owned()))];
+    for round in 1..6 {
+        graph.store().flush().unwrap();
+        let mut change = graph.change().unwrap();
+        let name = (round < 5).then(|| round.to_string());
+        match &name {
+            Some(name) => change.update_node(node, identified(name)).unwrap(),
+            None => change.delete_node(node, false).unwrap(),
+        }
+        change.commit().unwrap();
+        moments.push((graph.snapshot().unwrap(), name));
+        for (snapshot, name) in moments.iter().chain(moments.iter().rev()) {
+            assert_eq!(snapshot.node(node).unwrap().map(|node| node.name), *name, "round {round}");
+            for other in 0..6 {
+                let found = snapshot.node_by_identifier(&format!("id:{other}")).unwrap();
+                assert_eq!(found.is_some(), *name == Some(other.to_string()), "round {round}, {name:?}, id:{other}");
+            }
+        }
+    }
+}

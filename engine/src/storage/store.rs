@@ -20,6 +20,10 @@ use crate::limits::RECORD_BYTES_MAX;
 /// Memory for blocks of data read from disk, shared by all families.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
 
+/// Memory for values that were asked for by their whole key, shared by all families. Another look at one of these takes a
+/// fraction of the time that it takes to find the block that it is in and search that.
+const ROW_CACHE_BYTES: usize = 64 << 20;
+
 /// Memory for writes of one family before they go to disk.
 const WRITE_BUFFER_BYTES: usize = 32 << 20;
 
@@ -299,6 +303,7 @@ pub(super) fn database_options() -> Options {
     // RocksDB starts as many threads for each family as it may, however few files there are to open.
     options.set_max_file_opening_threads(1);
     options.set_keep_log_file_num(2);
+    options.set_row_cache(&Cache::new_lru_cache(ROW_CACHE_BYTES));
     options
 }
 

@@ -105,6 +105,11 @@ impl TopologyCache {
         Ok(topology)
     }
 
+    /// The topology under this key at the moment of this generation, if it is in memory as it was then. Nothing is read.
+    pub(crate) fn known(&self, key: &TopologyKey, generation: u64) -> Option<Arc<Topology>> {
+        self.lock().take_known(key, generation)
+    }
+
     /// The topology under this key and filter at this moment.
     pub(crate) fn get_limited(
         &self,
@@ -181,6 +186,13 @@ impl State {
     fn take(&self, key: &TopologyKey, generation: u64) -> Option<(Arc<Topology>, Vec<Edge>)> {
         let entry = self.entries.iter().find(|entry| entry.key == *key && entry.generation <= generation)?;
         Some((Arc::clone(&entry.topology), self.written(entry.generation, generation)?))
+    }
+
+    fn take_known(&mut self, key: &TopologyKey, generation: u64) -> Option<Arc<Topology>> {
+        let fits = |known: &Entry| known.generation == generation && known.key == *key;
+        let entry = self.entries.iter().position(fits).map(|index| self.entries.remove(index))?;
+        self.entries.push(entry.clone());
+        Some(entry.topology)
     }
 
     fn take_evidence(&self, generation: u64) -> Option<(Arc<EvidenceTable>, Vec<Edge>)> {

@@ -1,5 +1,6 @@
 //! A topology that is kept current is the one that the store gives, and a filter keeps the edges that the rule keeps.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::EdgeFilter;
@@ -117,6 +118,23 @@ fn a_commit_of_one_edge_costs_a_look_up_and_not_a_decode() {
     }
     assert_eq!(topology().step_count(), 2_026);
     assert_eq!(work(), (1, 13));
+}
+
+#[test]
+fn a_topology_that_is_in_memory_is_handed_out_at_its_own_moment_only_and_without_work() {
+    let graph = graph();
+    let key = TopologyKey { relations: None, direction: Direction::Out };
+    let before = graph.snapshot().unwrap();
+    assert!(before.known_topology(&key).is_none(), "nobody has asked yet");
+    let asked = before.topology(&key, &Budget::unlimited()).unwrap();
+    let mut change = graph.change().unwrap();
+    ring(&mut change);
+    change.commit().unwrap();
+    assert!(before.known_topology(&key).is_some_and(|known| Arc::ptr_eq(&known, &asked)));
+    assert!(graph.snapshot().unwrap().known_topology(&key).is_none(), "edges were written since");
+    assert!(before.known_topology(&TopologyKey { direction: Direction::In, ..key }).is_none(), "another direction");
+    let work = graph.shared().topologies.work();
+    assert_eq!((work.decoded.load(Ordering::Relaxed), work.looked_up.load(Ordering::Relaxed)), (1, 0));
 }
 
 #[test]

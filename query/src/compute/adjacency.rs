@@ -1,4 +1,4 @@
-//! The single hops from a node: asked of the store while the questions are few, of a topology once they are many.
+//! The single hops from a node: asked of a topology that is in memory, else of the store while the questions are few.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::Context;
 use crate::fault::Result;
 use crate::logical::Hop;
 
-/// How many questions the store answers before a topology is fetched. A topology reads every edge once, which one
-/// question about one node is not worth, and the second hundred of them is.
+/// How many questions the store answers before a topology is fetched, if none is in memory. A topology reads every edge
+/// once, which one question about one node is not worth, and the second hundred of them is.
 const QUESTIONS_OF_THE_STORE: u32 = 64;
 
 /// Answers the questions of one hop of a plan. The order of the answers does not depend on where they come from.
@@ -90,7 +90,8 @@ impl Adjacency {
             Ok(known.map(|(id, relation)| (id, relation.symmetric)).collect())
         })?;
         let key = TopologyKey { relations: named, direction: hop.direction };
-        Ok(Self { version: Some(context.version()), relations, key: Some(key), topology: None, questions: 0 })
+        let topology = context.known_topology(&key);
+        Ok(Self { version: Some(context.version()), relations, key: Some(key), topology, questions: 0 })
     }
 
     fn steps_of_the_store(
@@ -119,5 +120,56 @@ impl Adjacency {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hopgraph_engine::{Budget, Change, Graph, Node, Polarity, RelationType, Snapshot};
+
+    use super::*;
+    use crate::Parameters;
+    use crate::compute::Slot;
+
+    const KEY: TopologyKey = TopologyKey { relations: None, direction: Direction::Out };
+
+    /// Adds a node with an edge to itself.
+    fn add_loop(change: &mut Change<'_>) -> NodeId {
+        let relation_type = RelationType { name: "binds".to_owned(), polarity: Polarity::Asserted, symmetric: false };
+        let relation = change.relation_type(&relation_type).unwrap();
+        let hand = change.hand().unwrap();
+        let node = change.add_node(Node::default()).unwrap();
+        change.add_fact(Edge { relation, source: node, target: node }, hand).unwrap();
+        node
+    }
+
+    /// Asks for the hops from a node once, and says of which topology they were asked; `None`: of the store.
+    fn source_of_one_hop(snapshot: Snapshot<'_>, node: NodeId) -> Option<Arc<Topology>> {
+        let context = Context::new(snapshot, None, Arc::new(Budget::unlimited()), &Parameters::new());
+        let evidence = Default::default();
+        let hop = Hop { types: vec![], direction: Direction::Out, edge: Slot(0), conditions: vec![], evidence };
+        let (mut adjacency, mut steps) = (Adjacency::default(), Vec::new());
+        adjacency.steps(&context, &hop, node, &mut steps).unwrap();
+        assert_eq!(steps.iter().map(|(end, _)| *end).collect::<Vec<_>>(), [node]);
+        adjacency.topology
+    }
+
+    #[test]
+    fn one_question_goes_to_a_topology_of_its_moment_if_there_is_one_and_else_to_the_store() {
+        let graph = Graph::temporary().unwrap();
+        let mut change = graph.change().unwrap();
+        let node = add_loop(&mut change);
+        change.commit().unwrap();
+        assert!(source_of_one_hop(graph.snapshot().unwrap(), node).is_none(), "nobody has asked for a topology yet");
+
+        let known = graph.snapshot().unwrap().topology(&KEY, &Budget::unlimited()).unwrap();
+        let before = graph.snapshot().unwrap();
+        assert!(source_of_one_hop(graph.snapshot().unwrap(), node).is_some_and(|asked| Arc::ptr_eq(&asked, &known)));
+
+        let mut change = graph.change().unwrap();
+        let other = add_loop(&mut change);
+        change.commit().unwrap();
+        assert!(source_of_one_hop(graph.snapshot().unwrap(), other).is_none(), "the topology does not know the edge");
+        assert!(source_of_one_hop(before, node).is_some_and(|asked| Arc::ptr_eq(&asked, &known)));
     }
 }

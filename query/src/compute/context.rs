@@ -260,6 +260,11 @@ impl<'g> Context<'g> {
         self.topologies.borrow_mut().insert(key.clone(), Arc::clone(&topology));
         Ok(topology)
     }
+
+    /// The shape of the graph under a key, if it is in memory already and there are no edits.
+    pub(crate) fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
+        if self.is_edited() { None } else { self.snapshot.known_topology(key) }
+    }
 }
 
 impl Context<'_> {
