@@ -190,6 +190,8 @@ def plot(rows, path):
         axis.loglog(edges, values, marker="o")
         axis.loglog(edges, [values[0] * count / edges[0] for count in edges], linestyle=":", color="grey")
         axis.set_title(name)
+        axis.set_xticks(edges, [f"{count / 1e6:g} M" for count in edges])
+        axis.minorticks_off()
         axis.set_xlabel("edges")
     figure.suptitle("hopgraph's figures as the graph grows; dotted: in proportion to the graph")
     figure.savefig(path, metadata={"Date": None})
