@@ -46,7 +46,10 @@ impl Log {
                 assert!(self.disk().last >= number, "{number} was told to be on the disk");
                 assert!(self.group.synced() >= number, "{number} does not show");
             }
-            Err(_) => assert!(self.disk().is_gone, "{number} was told to have failed"),
+            Err(told) => {
+                assert!(self.disk().is_gone, "{number} was told to have failed");
+                assert_eq!(self.group.failure(), Some(told), "further writes are refused");
+            }
         }
     }
 
