@@ -13,12 +13,13 @@
     reason = "a benchmark prints, and stops at the first surprise"
 )]
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hopgraph::engine::{Edge, NodeId, Polarity, RelationType, View};
+use hopgraph::engine::{BulkNode, Edge, NodeId, Polarity, RelationType, Run, RunKind, View};
 use hopgraph::{Durability, Graph, GraphOptions, LoadOptions, Parameters, Prepared, Value};
 
 /// How many look-ups and commits are timed.
@@ -68,6 +69,7 @@ fn main() {
     drop(graph);
     tell("peak_mib", peak_mib());
     commits(&arguments);
+    load_from_memory(&arguments);
 }
 
 fn tell(figure: &str, value: impl std::fmt::Display) {
@@ -108,6 +110,37 @@ fn load(arguments: &Arguments) {
     let bytes = disk_bytes(&arguments.graph);
     tell("disk_bytes", bytes);
     tell("disk_bytes_per_edge", bytes as f64 / summary.edges as f64);
+}
+
+/// What an application does that has nodes and edges in memory: the rows of the files, one after the other, into a graph
+/// that is thrown away.
+fn load_from_memory(arguments: &Arguments) {
+    let [nodes, edges] = [&arguments.nodes, &arguments.edges].map(|path| std::fs::read_to_string(path).unwrap());
+    let rows = |text: &'static str| text.lines().skip(1).map(|row| row.split('\t').collect()).collect::<Vec<Vec<_>>>();
+    // The program ends soon.
+    let (nodes, edges) = (rows(nodes.leak()), rows(edges.leak()));
+    let folder = tempfile::tempdir_in(&arguments.folder).unwrap();
+    let graph = Graph::open(folder.path().join("graph")).unwrap();
+    let start = Instant::now();
+    let kind = RunKind::Load { source: "memory".to_owned() };
+    let mut load = graph.bulk_load(&Run { kind, started: String::new(), program: String::new() }).unwrap();
+    for row in &nodes {
+        let node = BulkNode { identifier: row[0], name: row[1], labels: &row[2..3], ..BulkNode::default() };
+        load.add_node(&node).unwrap();
+    }
+    let mut of_type: BTreeMap<&str, Vec<(NodeId, NodeId)>> = BTreeMap::new();
+    for row in &edges {
+        let ends = [row[0], row[2]].map(|identifier| load.node(identifier).unwrap().unwrap());
+        of_type.entry(row[1]).or_default().push(ends.into());
+    }
+    for (name, ends) in of_type {
+        let kind = RelationType { name: name.to_owned(), polarity: Polarity::Asserted, symmetric: false };
+        let relation = load.relation_type(&kind).unwrap();
+        load.add_edges(relation, ends).unwrap();
+    }
+    let summary = load.finish().unwrap();
+    tell("load_from_memory_s", start.elapsed().as_secs_f64());
+    assert_eq!(summary.nodes_added, nodes.len() as u64);
 }
 
 fn disk_bytes(path: &Path) -> u64 {
