@@ -1,13 +1,15 @@
 //! Identifier to node, for millions of identifiers: one table that holds short ones itself, without a box for each.
 
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
+
+use foldhash::fast::RandomState;
 
 use crate::NodeId;
 
 /// A map from identifiers to nodes that only grows: open addressing, 43 to 86 bytes for each identifier. Nearly all are
 /// short and stand in their slot, so that a look-up waits for memory once; the text of a longer one stands elsewhere.
 #[derive(Debug)]
-pub(super) struct Identifiers<S = Folding> {
+pub(super) struct Identifiers<S = RandomState> {
     hasher: S,
     slots: Vec<Slot>,
     count: usize,
@@ -66,51 +68,8 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 /// What of a key is hashed: all of a short identifier, and the hash of a long one.
-struct Hashed<'k>(&'k Key);
-
-impl Hash for Hashed<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let key = if self.0[0] == LONG { &self.0[..HASH_END] } else { &self.0[..] };
-        let (words, rest) = key.as_chunks();
-        words.iter().for_each(|word| state.write_u64(u64::from_le_bytes(*word)));
-        state.write_u64(number(rest));
-    }
-}
-
-/// Hashes a few words by multiplying each into the sum and folding the product: several times faster than the hasher of
-/// the standard library. It begins with a number that is another one in each load, so that nobody can make a file of
-/// identifiers that all have one hash.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Folding(u64);
-
-impl Default for Folding {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(0))
-    }
-}
-
-impl BuildHasher for Folding {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        *self
-    }
-}
-
-impl Hasher for Folding {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.chunks(8).for_each(|bytes| self.write_u64(number(bytes)));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        // The fraction of the golden ratio: its bits have no pattern.
-        let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15;
-        self.0 = product as u64 ^ (product >> 64) as u64;
-    }
+fn hashed(key: &Key) -> &[u8] {
+    if key[0] == LONG { &key[..HASH_END] } else { key }
 }
 
 impl<S: Default> Default for Identifiers<S> {
@@ -159,7 +118,7 @@ impl<S: BuildHasher> Identifiers<S> {
 
     /// The slot where an identifier may be first.
     fn place(&self, key: &Key) -> usize {
-        self.hasher.hash_one(Hashed(key)) as usize & (self.slots.len() - 1)
+        self.hasher.hash_one(hashed(key)) as usize & (self.slots.len() - 1)
     }
 
     /// The slot of an identifier, or the free one where it would go.
@@ -241,7 +200,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_found_again_and_no_others() {
-        holds_what_it_was_given::<Folding>(10_000);
+        holds_what_it_was_given::<RandomState>(10_000);
     }
 
     #[test]
