@@ -12,7 +12,6 @@ use crate::graph::{Counters, EDGE_GENERATION};
 use crate::storage::family::{Content, Family};
 use crate::storage::key::{self, Fields, Key, Side};
 use crate::storage::record;
-use crate::storage::staging::Staging;
 use crate::storage::store::{Store, StoreSnapshot, damaged};
 use crate::storage::{directory, log, set};
 use crate::{
@@ -59,7 +58,6 @@ pub(crate) fn repair(graph_directory: &Path) -> Result<RepairReport, StorageErro
     }
     let mut actions = keep_damaged_logs(graph_directory)?;
     let mut store = Store::open_unverified(graph_directory)?;
-    Staging::recover(graph_directory, &store)?;
     directory::note_writer(graph_directory);
     let repaired = repair_store(&mut store, &mut actions);
     directory::forget_writer(graph_directory);
