@@ -399,19 +399,19 @@ impl<'g> Change<'g> {
     /// Makes the edits true, all at once. Where many threads commit, one sync of the disk serves all that wait for it.
     pub fn commit(mut self) -> Result<(), StorageError> {
         let (graph, before) = (self.graph, self.store.sequence());
-        let written = self.write(|_| ())?;
+        let ticket = self.write(|_| ())?;
         let (edits, after) = (std::mem::take(&mut self.edits), graph.store().sequence());
         // The next change need not wait for the disk.
         drop(self);
-        graph.store().wait_for_disk(written)?;
+        graph.store().wait_for_disk(ticket)?;
         graph.shared().node_sets.follow(before, after, |label, set| edits.apply_to(label, set));
         Ok(())
     }
 
     /// Commits what has been edited so far, with further writes in the same batch, and goes on from there.
     pub(crate) fn flush_with(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<(), StorageError> {
-        let written = self.write(write)?;
-        self.graph.store().wait_for_disk(written)?;
+        let ticket = self.write(write)?;
+        self.graph.store().wait_for_disk(ticket)?;
         self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
         let after = self.graph.store().snapshot();
         let node_sets = &self.graph.shared().node_sets;
@@ -444,9 +444,9 @@ impl<'g> Change<'g> {
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
-        let written = self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
+        let ticket = self.graph.write(&mut self.writer, batch, &self.catalog, written)?;
         self.writer.counters = self.counters;
-        Ok(written)
+        Ok(ticket)
     }
 
     /// From here on nobody gets a new snapshot until this change ends.
