@@ -87,8 +87,8 @@ const INNER_MAXIMA: [(&str, &str); 29] = [
     ("plugins/literature/src/tag/page.rs", "CONCEPTS_OF_NAME_MAX"),
     ("plugins/literature/src/tag/token.rs", "WORD_BYTES_MAX"),
     ("plugins/tabular/src/export/cypher.rs", "STATEMENTS_MAX"),
-    ("query/src/excerpt.rs", "COLUMNS_MAX"),
-    ("query/src/parse/error.rs", "LETTERS_MAX"),
+    ("query/src/syntax/excerpt.rs", "COLUMNS_MAX"),
+    ("query/src/syntax/parse/error.rs", "LETTERS_MAX"),
 ];
 
 #[test]
@@ -129,6 +129,37 @@ fn dependencies(table: &toml::Table) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The rooms of `query`, each with those that it may name.
+const QUERY_ROOMS: [(&str, &[&str]); 4] = [
+    ("syntax", &[]),
+    ("value", &["syntax"]),
+    ("planner", &["syntax", "value"]),
+    ("executor", &["syntax", "value", "planner"]),
+];
+
+#[test]
+fn the_rooms_of_the_language_depend_downwards_only() {
+    let sources = files(repository(), ".rs");
+    assert_none(sources.iter().flat_map(wrong_rooms));
+
+    let upward = File { path: "query/src/planner/bind/mod.rs".into(), text: "use crate::executor::lower;".into() };
+    assert_eq!(wrong_rooms(&upward), ["query/src/planner/bind/mod.rs:1 names `executor`, which planner may not"]);
+}
+
+/// Each line of a room of `query` that names a room which it must not know.
+fn wrong_rooms(file: &File) -> Vec<String> {
+    let room = file.path.strip_prefix("query/src/").and_then(|path| path.split_once('/')).map(|(room, _)| room);
+    let Some((room, allowed)) = QUERY_ROOMS.iter().find(|(name, _)| Some(*name) == room) else { return Vec::new() };
+    let others = QUERY_ROOMS.iter().map(|(other, _)| *other).filter(|other| other != room && !allowed.contains(other));
+    let mut wrong = Vec::new();
+    for other in others {
+        let named = file.text.lines().enumerate().filter(|(_, line)| line.contains(&format!("crate::{other}::")));
+        wrong
+            .extend(named.map(|(line, _)| format!("{}:{} names `{other}`, which {room} may not", file.path, line + 1)));
+    }
+    wrong
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use hopgraph_engine::{Interruption, StorageError};
 
-use crate::ast::Span;
-use crate::excerpt::excerpt;
-use crate::verification::VerifierError;
+use crate::executor::verification::VerifierError;
+use crate::syntax::ast::Span;
+use crate::syntax::excerpt::excerpt;
 
 /// A query that could not be answered: what is wrong, where, and what would help.
 ///

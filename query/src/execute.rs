@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use hopgraph_engine::{Budget, Graph, Snapshot};
 
-use crate::ast::{Mode, Statement};
-use crate::bind::bind;
-use crate::compute::{Context, Held, Row as Cells, Slot, to_cell, to_value};
-use crate::explain::explain;
+use crate::executor::compute::{Context, Held, Row as Cells, to_cell, to_value};
+use crate::executor::operator::{Input, Work};
+use crate::executor::{LIBRARY, lower};
 use crate::fault::Result;
-use crate::logical::{Estimator, Query, rules};
-use crate::lower::lower;
-use crate::parse::parse;
-use crate::physical::Input;
-use crate::verification::ADDED_COLUMNS;
+use crate::planner::plan::{Query, Slot, VERIFICATION_COLUMNS};
+use crate::planner::{Estimator, Measured, bind, explain, improve};
+use crate::syntax::ast::{Mode, Statement};
+use crate::syntax::parse::parse;
 use crate::{Parameters, QueryOptions, Row, Summary, Value};
 
 /// A query that has been parsed, bound to the names of a graph and planned, to be run any number of times.
@@ -34,13 +32,13 @@ impl Prepared {
     }
 
     fn on(snapshot: &Snapshot<'_>, text: &str, statement: Statement) -> Result<Self> {
-        let query = rules::improve(bind(&statement, text, snapshot)?, &Estimator::new(snapshot)?)?;
+        let query = improve(bind(&statement, text, snapshot, LIBRARY)?, &Estimator::new(snapshot)?)?;
         Ok(Self { text: text.to_owned(), mode: statement.mode, query })
     }
 
     /// The names of the columns.
     pub fn columns(&self) -> Vec<String> {
-        let added = self.query.verification.iter().flat_map(|_| ADDED_COLUMNS);
+        let added = self.query.verification.iter().flat_map(|_| VERIFICATION_COLUMNS);
         let columns = self.query.columns.iter().map(|(name, _)| name.clone());
         columns.chain(added.map(str::to_owned)).collect()
     }
@@ -96,19 +94,20 @@ impl Prepared {
     }
 
     fn profiled<'g>(&self, context: Context<'g>) -> Result<Rows<'g>> {
-        let mut profile = Vec::new();
+        let mut profile: Vec<Arc<Work>> = Vec::new();
         let operator = lower(&self.query.plan, Some(&mut profile));
         let mut stream = self.stream(context, operator);
         stream.open()?;
         while stream.advance()? {}
-        let mut rows = self.explained(&stream.context, Some(&profile))?;
+        let mut rows =
+            self.explained(&stream.context, Some(&profile.iter().map(|work| work.measured()).collect::<Vec<_>>()))?;
         stream.context.commit()?;
         rows.summary = *stream.context.summary.borrow();
         Ok(rows)
     }
 
     /// The plan as rows of one column.
-    fn explained<'g>(&self, context: &Context<'_>, profile: Option<&[Arc<crate::physical::Work>]>) -> Result<Rows<'g>> {
+    fn explained<'g>(&self, context: &Context<'_>, profile: Option<&[Measured]>) -> Result<Rows<'g>> {
         let estimator = Estimator::new(context.snapshot())?;
         let lines = explain(&self.query, &self.text, &estimator, profile);
         let rows = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();

@@ -1,6 +1,6 @@
 //! Short ways to say what is wrong with a query.
 
-use crate::ast::Span;
+use crate::syntax::ast::Span;
 use crate::{QueryError, QueryErrorKind};
 
 /// What every step from syntax tree to rows may end in.

@@ -1,28 +1,13 @@
-//! The language of hopgraph: text, syntax tree, plan, rows.
+//! The language of hopgraph: text becomes a syntax tree (`syntax`), a tree a plan (`planner`), a plan rows (`executor`).
 
-pub mod ast;
-mod bind;
-pub mod completion;
-mod compute;
 mod error;
-mod excerpt;
 mod execute;
-mod explain;
+mod executor;
 mod fault;
-mod function;
-pub mod highlight;
-mod keyword;
 pub mod limits;
-mod logical;
-mod lower;
-pub mod parse;
-mod physical;
-mod print;
-mod procedure;
-mod retraction;
-pub mod suggest;
+mod planner;
+mod syntax;
 mod value;
-mod verification;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,11 +17,13 @@ use hopgraph_engine::Graph;
 
 pub use error::{QueryError, QueryErrorKind};
 pub use execute::{Prepared, Rows};
-pub use function::{FunctionDescription, functions};
-pub use keyword::KEYWORDS;
-pub use procedure::{ProcedureDescription, procedures};
+pub use executor::function::functions;
+pub use executor::procedure::procedures;
+pub use executor::verification::{SentenceReading, Verdict, Verifier, VerifierError};
+pub use planner::plan::{FunctionDescription, ProcedureDescription};
+pub use syntax::keyword::KEYWORDS;
+pub use syntax::{ast, completion, highlight, parse, suggest};
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
-pub use verification::{SentenceReading, Verdict, Verifier, VerifierError};
 
 /// What a query may use, and how it is told to stop.
 #[derive(Clone, Debug)]

@@ -1,0 +1,296 @@
+//! What every operator and expression of a running query may ask: the graph, the limits, the parameters.
+
+use std::cell::{Cell as Counter, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use hopgraph_engine::{
+    Budget, Change, Direction, Edge, EvidenceTable, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId, Snapshot,
+    StorageError, Topology, TopologyKey, View,
+};
+
+use super::adjacency::Adjacency;
+use super::{Held, to_cell};
+use crate::fault::Result;
+use crate::planner::plan::{Hop, Label, RelationName};
+use crate::value::Cell;
+use crate::{Parameters, Summary};
+
+/// How many node records are kept at hand: few at first, since a query for one node must not pay for the others, and
+/// more each time that two want the same place.
+const NODES_KEPT_FIRST: usize = 16;
+const NODES_KEPT_MOST: usize = 4096;
+
+/// How many calls of [`Context::tick`] pass between two looks at the clock.
+const TICKS_BETWEEN_CHECKS: u32 = 256;
+
+/// A node record at hand, if there is one in this place, with the edits that it knows of.
+type KeptNode = Option<(u64, NodeId, Arc<Node>)>;
+
+/// One run of one query: its moment of the graph, its change if it writes, its limits, and small caches.
+pub(crate) struct Context<'g> {
+    snapshot: Snapshot<'g>,
+    change: Option<RefCell<Change<'g>>>,
+    budget: Arc<Budget>,
+    parameters: BTreeMap<String, Cell>,
+    /// Grows with every edit, so that what was computed before it is not used after it.
+    version: Counter<u64>,
+    ticks: Counter<u32>,
+    nodes: RefCell<Vec<KeptNode>>,
+    all_nodes: RefCell<Option<Arc<NodeSet>>>,
+    labels: RefCell<HashMap<LabelId, Arc<NodeSet>>>,
+    topologies: RefCell<HashMap<TopologyKey, Arc<Topology>>>,
+    /// The evidence of all edges, once many have been asked for.
+    evidence: RefCell<Option<Arc<EvidenceTable>>>,
+    /// For pattern predicates, by the slot of the hop's edge.
+    connections: RefCell<Vec<Adjacency>>,
+    pub(crate) summary: RefCell<Summary>,
+}
+
+impl<'g> Context<'g> {
+    /// A run on this moment; with a change, everything is read from the change.
+    pub(crate) fn new(
+        snapshot: Snapshot<'g>,
+        change: Option<Change<'g>>,
+        budget: Arc<Budget>,
+        parameters: &Parameters,
+    ) -> Self {
+        Self {
+            snapshot,
+            change: change.map(RefCell::new),
+            budget,
+            parameters: parameters.iter().map(|(name, value)| (name.clone(), to_cell(value))).collect(),
+            version: Counter::new(0),
+            ticks: Counter::new(0),
+            nodes: RefCell::default(),
+            all_nodes: RefCell::default(),
+            labels: RefCell::default(),
+            topologies: RefCell::default(),
+            evidence: RefCell::default(),
+            connections: RefCell::default(),
+            summary: RefCell::default(),
+        }
+    }
+
+    /// The limits.
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// The moment before any edit of this query.
+    pub(crate) fn snapshot(&self) -> &Snapshot<'g> {
+        &self.snapshot
+    }
+
+    /// A parameter by name.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Cell> {
+        self.parameters.get(name)
+    }
+
+    /// How many edits there have been.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.get()
+    }
+
+    /// To be called once for each row or so: now and then it asks whether the query may go on.
+    pub(crate) fn tick(&self) -> Result<()> {
+        let ticks = self.ticks.get().wrapping_add(1);
+        self.ticks.set(ticks);
+        if ticks.is_multiple_of(TICKS_BETWEEN_CHECKS) {
+            self.budget.check()?;
+        }
+        Ok(())
+    }
+
+    /// Asks the graph, the edits of this query included.
+    pub(crate) fn view<T>(&self, ask: impl FnOnce(&dyn View) -> std::result::Result<T, StorageError>) -> Result<T> {
+        match &self.change {
+            Some(change) => Ok(ask(&*change.borrow())?),
+            None => Ok(ask(&self.snapshot)?),
+        }
+    }
+
+    /// Edits the graph.
+    pub(crate) fn edit<T>(
+        &self,
+        edit: impl FnOnce(&mut Change<'g>) -> std::result::Result<T, StorageError>,
+    ) -> Result<T> {
+        let change = self.change.as_ref().expect("a plan with writes runs under a change");
+        self.version.set(self.version.get() + 1);
+        self.all_nodes.borrow_mut().take();
+        self.labels.borrow_mut().clear();
+        self.topologies.borrow_mut().clear();
+        Ok(edit(&mut change.borrow_mut())?)
+    }
+
+    /// Whether the graph as read here may differ from the snapshot.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.version() > 0
+    }
+
+    /// Makes the edits true.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        match self.change.take() {
+            Some(change) => Ok(change.into_inner().commit()?),
+            None => Ok(()),
+        }
+    }
+
+    /// What is known of a node; `None` if it has been deleted.
+    pub(crate) fn node(&self, id: NodeId) -> Result<Option<Arc<Node>>> {
+        let place = |nodes: &[KeptNode]| id.index() % nodes.len().max(1);
+        let nodes = self.nodes.borrow();
+        if let Some(Some((version, kept, node))) = nodes.get(place(&nodes))
+            && (*version, *kept) == (self.version(), id)
+        {
+            return Ok(Some(Arc::clone(node)));
+        }
+        drop(nodes);
+        let Some(node) = self.view(|view| view.node(id))?.map(Arc::new) else { return Ok(None) };
+        let mut nodes = self.nodes.borrow_mut();
+        if nodes.is_empty() {
+            nodes.resize(NODES_KEPT_FIRST, None);
+        } else if nodes[place(&nodes)].is_some() && nodes.len() < NODES_KEPT_MOST {
+            let more = nodes.len() * 4;
+            nodes.clear();
+            nodes.resize(more, None);
+        }
+        let place = place(&nodes);
+        nodes[place] = Some((self.version(), id, Arc::clone(&node)));
+        Ok(Some(node))
+    }
+
+    /// Whether a node has a label of each list, by its record. [`Context::nodes_with_label`] answers it for many nodes.
+    pub(crate) fn has_labels(&self, id: NodeId, labels: &[Vec<Label>]) -> Result<bool> {
+        if labels.is_empty() {
+            return Ok(true);
+        }
+        let Some(node) = self.node(id)? else { return Ok(false) };
+        for alternatives in labels {
+            let wanted = alternatives.iter().map(|label| self.label(label)).collect::<Result<Vec<_>>>()?;
+            if !wanted.into_iter().flatten().any(|label| node.labels.contains(&label)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// All nodes.
+    pub(crate) fn all_nodes(&self) -> Result<Arc<NodeSet>> {
+        if let Some(set) = &*self.all_nodes.borrow() {
+            return Ok(Arc::clone(set));
+        }
+        let set = match self.is_edited() {
+            true => Arc::new(self.view(|view| view.nodes())?),
+            false => self.snapshot.shared_nodes()?,
+        };
+        *self.all_nodes.borrow_mut() = Some(Arc::clone(&set));
+        Ok(set)
+    }
+
+    /// The nodes with a label; empty if no node can have it yet.
+    pub(crate) fn nodes_with_label(&self, label: &Label) -> Result<Arc<NodeSet>> {
+        let Some(id) = self.label(label)? else { return Ok(Arc::default()) };
+        if let Some(set) = self.labels.borrow().get(&id) {
+            return Ok(Arc::clone(set));
+        }
+        let set = match self.is_edited() {
+            true => Arc::new(self.view(|view| view.nodes_with_label(id))?),
+            false => self.snapshot.shared_nodes_with_label(id)?,
+        };
+        self.labels.borrow_mut().insert(id, Arc::clone(&set));
+        Ok(set)
+    }
+
+    fn label(&self, label: &Label) -> Result<Option<LabelId>> {
+        match label.id {
+            Some(id) => Ok(Some(id)),
+            None => self.view(|view| Ok(view.catalog().label(&label.name))),
+        }
+    }
+
+    /// The numbers of these relation types, sorted; those that do not exist yet are left out. `None` for no names:
+    /// every asserted type.
+    pub(crate) fn relations(&self, names: &[RelationName]) -> Result<Option<Vec<RelationTypeId>>> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let find =
+            |name: &RelationName, view: &dyn View| name.id.or_else(|| view.catalog().relation_type_id(&name.name));
+        let mut ids: Vec<_> =
+            self.view(|view| Ok(names.iter().filter_map(|name| find(name, view)).collect::<Vec<_>>()))?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Some(ids))
+    }
+
+    /// Whether some hop leads from one node to the other.
+    pub(crate) fn connects(&self, hop: &Hop, from: NodeId, to: NodeId) -> Result<bool> {
+        let mut connections = self.connections.borrow_mut();
+        if connections.len() <= hop.edge.0 {
+            connections.resize_with(hop.edge.0 + 1, Adjacency::default);
+        }
+        connections[hop.edge.0].connects(self, hop, from, to)
+    }
+
+    /// Reads the confidence of every edge at once, for whoever is going to ask for many.
+    pub(crate) fn confidences(&self) -> Result<()> {
+        if !self.is_edited() && self.evidence.borrow().is_none() {
+            *self.evidence.borrow_mut() = Some(self.snapshot.evidence_table(&self.budget)?);
+        }
+        Ok(())
+    }
+
+    /// How sure the graph is of an edge.
+    pub(crate) fn confidence(&self, edge: Edge) -> Result<f64> {
+        match &*self.evidence.borrow() {
+            Some(table) if !self.is_edited() => Ok(table.confidence(edge)),
+            _ => self.view(|view| view.confidence(edge)),
+        }
+    }
+
+    /// The shape of the graph under a key, edits included.
+    pub(crate) fn topology(&self, key: &TopologyKey) -> Result<Arc<Topology>> {
+        if let Some(topology) = self.topologies.borrow().get(key) {
+            return Ok(Arc::clone(topology));
+        }
+        let topology = match &self.change {
+            Some(_) if self.is_edited() => Arc::new(self.edited_topology(key)?),
+            _ => self.snapshot.topology(key, &self.budget)?,
+        };
+        self.topologies.borrow_mut().insert(key.clone(), Arc::clone(&topology));
+        Ok(topology)
+    }
+
+    /// The shape of the graph under a key, if it is in memory already and there are no edits.
+    pub(crate) fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
+        if self.is_edited() { None } else { self.snapshot.known_topology(key) }
+    }
+}
+
+impl Context<'_> {
+    /// The shape of the graph with the edits of this query, which no snapshot holds: read node by node.
+    fn edited_topology(&self, key: &TopologyKey) -> Result<Topology> {
+        let mut edges = Vec::new();
+        let mut held = Held::nothing();
+        let nodes = self.all_nodes()?;
+        let relations = self.view(|view| {
+            let wanted = view.catalog().relation_types().filter(|(id, relation)| match &key.relations {
+                Some(ids) => ids.contains(id),
+                None => relation.polarity == Polarity::Asserted,
+            });
+            Ok(wanted.map(|(id, relation)| (id, relation.symmetric)).collect::<Vec<_>>())
+        })?;
+        for source in nodes.iter() {
+            self.tick()?;
+            for &(relation, symmetric) in &relations {
+                let ends = self.view(|view| view.neighbors(source, relation, Direction::Out))?;
+                let found = ends.iter().filter(|&target| !symmetric || source <= target);
+                let before = edges.len();
+                edges.extend(found.map(|target| (Edge { relation, source, target }, symmetric)));
+                held.grow(&self.budget, ((edges.len() - before) * size_of::<(Edge, bool)>()) as u64)?;
+            }
+        }
+        Ok(Topology::from_edges(edges, key.direction))
+    }
+}

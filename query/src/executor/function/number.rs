@@ -1,0 +1,80 @@
+//! Functions on numbers.
+
+use super::{Function, unfit};
+use crate::executor::compute::Context;
+use crate::fault::{Failure, Result};
+use crate::value::Cell;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("abs", "number", 1..=1, "The number without its sign.", abs),
+    Function::new("sign", "number", 1..=1, "-1, 0 or 1, as the number is below, at or above zero.", sign),
+    Function::new(
+        "ceil",
+        "number",
+        1..=1,
+        "The smallest whole number that is not below, as a float.",
+        |_, arguments| float("ceil", arguments, f64::ceil),
+    ),
+    Function::new(
+        "floor",
+        "number",
+        1..=1,
+        "The largest whole number that is not above, as a float.",
+        |_, arguments| float("floor", arguments, f64::floor),
+    ),
+    Function::new(
+        "round",
+        "number, [digits]",
+        1..=2,
+        "The nearest float with so many digits after the point; halves go away from zero.",
+        round,
+    ),
+    Function::new("sqrt", "number", 1..=1, "The square root.", |_, arguments| float("sqrt", arguments, f64::sqrt)),
+    Function::new("exp", "number", 1..=1, "e to the power of the number.", |_, arguments| {
+        float("exp", arguments, f64::exp)
+    }),
+    Function::new("log", "number", 1..=1, "The natural logarithm.", |_, arguments| float("log", arguments, f64::ln)),
+    Function::new("log10", "number", 1..=1, "The logarithm to base 10.", |_, arguments| {
+        float("log10", arguments, f64::log10)
+    }),
+];
+
+fn number(function: &str, cell: &Cell) -> Result<f64, Failure> {
+    match cell {
+        Cell::Integer(integer) => Ok(*integer as f64),
+        Cell::Float(float) => Ok(*float),
+        other => unfit(function, "a number", other),
+    }
+}
+
+fn float(function: &str, arguments: &[Cell], compute: fn(f64) -> f64) -> Result<Cell, Failure> {
+    Ok(Cell::Float(compute(number(function, &arguments[0])?)))
+}
+
+fn abs(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+    match &arguments[0] {
+        Cell::Integer(integer) => integer
+            .checked_abs()
+            .map(Cell::Integer)
+            .ok_or_else(|| Failure::Value("the result is too large for an integer".into())),
+        other => Ok(Cell::Float(number("abs", other)?.abs())),
+    }
+}
+
+fn sign(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+    let number = number("sign", &arguments[0])?;
+    Ok(Cell::Integer(i64::from(number > 0.0) - i64::from(number < 0.0)))
+}
+
+fn round(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+    let number = number("round", &arguments[0])?;
+    let digits = match arguments.get(1) {
+        None => 0,
+        Some(Cell::Integer(digits @ 0..=15)) => *digits,
+        Some(_) => return Err("round() takes 0 to 15 digits".to_owned().into()),
+    };
+    let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
+    let scaled = number * scale;
+    // A number too large to be scaled has no digits after the point to lose.
+    Ok(Cell::Float(if scaled.is_finite() { scaled.round() / scale } else { number }))
+}

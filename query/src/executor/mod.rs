@@ -1,0 +1,14 @@
+//! What computes a plan: operators give rows, expressions give values, functions and procedures are looked up by the
+//! signatures that the plan holds.
+
+pub(crate) mod compute;
+pub(crate) mod function;
+mod library;
+mod lower;
+pub(crate) mod operator;
+pub(crate) mod procedure;
+mod retraction;
+pub(crate) mod verification;
+
+pub(crate) use library::LIBRARY;
+pub(crate) use lower::lower;
