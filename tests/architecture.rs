@@ -60,16 +60,16 @@ const LEFTOVERS: [&str; 6] = [
 /// Constants named `..._MAX` that are no limits of what people give: they say how much hopgraph itself does at once, keeps, tries
 /// or shows, and what passes them goes on by other means.
 const INNER_MAXIMA: [(&str, &str); 29] = [
-    ("engine/src/check/mod.rs", "PROBLEMS_MAX"),
-    ("engine/src/check/repair.rs", "ENTRIES_PENDING_MAX"),
-    ("engine/src/retract.rs", "PIECE_EDITS_MAX"),
+    ("engine/src/admin/check/checker.rs", "PROBLEMS_MAX"),
+    ("engine/src/admin/check/repair.rs", "ENTRIES_PENDING_MAX"),
+    ("engine/src/write/retract.rs", "PIECE_EDITS_MAX"),
     ("engine/src/storage/backup.rs", "ATTEMPTS_MAX"),
     ("engine/src/storage/follower.rs", "ATTEMPTS_MAX"),
     ("engine/src/storage/key.rs", "LENGTH_MAX"),
     ("engine/src/storage/set.rs", "RAW_MEMBERS_MAX"),
-    ("engine/src/storage/store.rs", "CURSORS_KEPT_MAX"),
-    ("engine/src/topology/cache.rs", "CACHED_MAX"),
-    ("engine/src/topology/cache.rs", "LOGGED_EDGES_MAX"),
+    ("engine/src/storage/snapshot.rs", "CURSORS_KEPT_MAX"),
+    ("engine/src/walk/topology/cache.rs", "CACHED_MAX"),
+    ("engine/src/walk/topology/cache.rs", "LOGGED_EDGES_MAX"),
     ("plugins/discovery/src/growth.rs", "HOPS_MAX"),
     ("plugins/discovery/src/ranking.rs", "HOPS_MAX"),
     ("plugins/inference/src/inspect.rs", "PROBLEMS_MAX"),
@@ -469,7 +469,7 @@ fn test_code(file: &File) -> String {
 }
 
 /// Tests beside the code are `tests.rs` or lie in a folder `tests`.
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     path.split('/').any(|part| part == "tests" || part == "tests.rs" || part.ends_with("_tests.rs"))
 }
 

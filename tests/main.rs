@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod commits;
 #[cfg(test)]
 mod corruption;

@@ -1,17 +1,16 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::shared::{Shared, Written};
-use crate::storage::directory;
-use crate::storage::group_sync::Ticket;
-use crate::storage::staging::Staging;
-use crate::storage::store::{Batch, Store};
-use crate::{
-    BulkLoad, BulkOptions, Catalog, Change, CheckReport, RepairReport, Run, Snapshot, StorageError, check, migrate,
-    read, retract,
-};
+use crate::admin::check;
+use crate::read::shared::Shared;
+use crate::storage::counter::{self, Counters};
+use crate::storage::store::Store;
+use crate::storage::{directory, lookup, migrate};
+use crate::write::core::{Core, Writer};
+use crate::write::retract;
+use crate::{BulkLoad, BulkOptions, Change, CheckReport, RepairReport, Retraction, Run, RunId, Snapshot, StorageError};
 
 /// When a commit counts as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,50 +47,9 @@ pub struct GraphOptions {
 /// A graph in a directory. Shared by reference between threads: any number of [`Snapshot`]s, one [`Change`] at a time.
 #[derive(Debug)]
 pub struct Graph {
-    store: Store,
-    shared: Shared,
-    writer: Mutex<Writer>,
+    core: Core,
     /// Deleted after the store is closed: fields are dropped in order.
     _temporary: Option<tempfile::TempDir>,
-}
-
-/// What the one writer must know: the next ids, and whether an earlier write failed.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    pub(crate) counters: Counters,
-    refused: Option<String>,
-    /// How many writes go well before one fails.
-    #[cfg(test)]
-    pub(crate) fail_after: Option<usize>,
-}
-
-/// The counters of the `default` family.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counters {
-    pub(crate) nodes: u64,
-    pub(crate) documents: u64,
-    pub(crate) sentences: u64,
-    pub(crate) runs: u64,
-    pub(crate) edge_generation: u64,
-}
-
-/// Name of the counter that grows with every commit that changes an edge.
-pub(crate) const EDGE_GENERATION: &str = "generation.edges";
-
-/// Name of the counter that is above every node.
-pub(crate) const NEXT_NODE: &str = "next.node";
-
-impl Counters {
-    /// Each counter with its name on disk.
-    pub(crate) fn named(&mut self) -> [(&'static str, &mut u64); 5] {
-        [
-            (NEXT_NODE, &mut self.nodes),
-            ("next.document", &mut self.documents),
-            ("next.sentence", &mut self.sentences),
-            ("next.run", &mut self.runs),
-            (EDGE_GENERATION, &mut self.edge_generation),
-        ]
-    }
 }
 
 impl Graph {
@@ -156,58 +114,46 @@ impl Graph {
             }
         };
         let snapshot = store.snapshot();
-        let catalog = read::catalog(&snapshot)?;
-        let mut counters = Counters::default();
-        for (name, counter) in counters.named() {
-            *counter = read::counter(&snapshot, name)?;
-        }
+        let catalog = lookup::catalog(&snapshot)?;
+        let counters = Counters::read(&snapshot)?;
         drop(snapshot);
-        let graph = Self {
-            store,
-            shared: Shared::new(catalog),
-            writer: Mutex::new(Writer {
-                counters,
-                refused: None,
-                #[cfg(test)]
-                fail_after: None,
-            }),
-            _temporary: temporary,
-        };
+        let core = Core { store, shared: Shared::new(catalog), writer: Mutex::new(Writer::new(counters)) };
+        let graph = Self { core, _temporary: temporary };
         match options.access {
             Access::ReadWrite => graph.finish_retraction()?,
-            Access::ReadOnly => retract::check_finished(&graph.store.snapshot(), path)?,
+            Access::ReadOnly => counter::check_no_retraction(&graph.core.store.snapshot(), path)?,
         }
         Ok(graph)
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.store.path()
+        self.core.store.path()
     }
 
     /// The graph as it is now, for reading. Later commits do not show in it; nor do those that have not returned, since
     /// under [`Durability::Synced`] they may still be on their way to the disk.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
-        let (store, catalog) = self.shared.moment(|| {
-            let store = self.store.shown();
+        let (store, catalog) = self.core.shared.moment(|| {
+            let store = self.core.store.shown();
             if !self.is_writable() {
-                retract::check_finished(&store, self.path())?;
+                counter::check_no_retraction(&store, self.path())?;
             }
             Ok(store)
         })?;
-        Snapshot::new(store, catalog, &self.shared)
+        Snapshot::new(store, catalog, &self.core.shared)
     }
 
     /// Whether it was opened for writing.
     pub fn is_writable(&self) -> bool {
-        self.store.is_writable()
+        self.core.store.is_writable()
     }
 
     /// Moves a graph that is open for reading only on to what the process that writes it has written by now; false if
     /// there is nothing new. Snapshots taken before stay as they are. A graph open for writing is always up to date.
     pub fn catch_up(&self) -> Result<bool, StorageError> {
-        self.store.catch_up(|newest| {
-            self.shared.set_catalog(Arc::new(read::catalog(newest)?));
+        self.core.store.catch_up(|newest| {
+            self.core.shared.set_catalog(Arc::new(lookup::catalog(newest)?));
             Ok(())
         })
     }
@@ -217,18 +163,9 @@ impl Graph {
         if !self.is_writable() {
             return Err(StorageError::ReadOnly { path: self.path().to_owned() });
         }
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.check_taken(&writer)?;
-        Ok(Change::new(self, writer))
-    }
-
-    /// Fails if writes are refused because an earlier one failed.
-    fn check_taken(&self, writer: &Writer) -> Result<(), StorageError> {
-        let unsynced = || self.store.sync_failure().map(|error| error.to_string());
-        match writer.refused.clone().or_else(unsynced) {
-            Some(cause) => Err(StorageError::WritesRefused { cause }),
-            None => Ok(()),
-        }
+        let writer = self.core.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.core.check_taken(&writer)?;
+        Ok(Change::new(&self.core, writer))
     }
 
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
@@ -260,17 +197,39 @@ impl Graph {
     /// Brings everything committed so far to the disk, as sorted files: from then on, commits that were only
     /// [`Durability::Buffered`] survive a loss of power too. Waits for the change that is open, if one is.
     pub fn flush(&self) -> Result<(), StorageError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.store.flush();
+        let mut writer = self.core.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = self.core.store.flush();
         if let Err(error) = &result {
             writer.refused = Some(error.to_string());
         }
         result
     }
 
+    /// Takes out a run: all evidence and facts that it stated, the edges for which nothing speaks any more, and the
+    /// documents that no other run has read, each as [`Change::retract_document`] does. Afterwards the graph is as if the
+    /// run had never been. Nodes that a load of tables brought stay: nothing says that they came with it.
+    ///
+    /// Others see all of it or nothing, however large the run: a large one is written in pieces, during which new
+    /// snapshots wait; if the process dies meanwhile, the next one to open the graph finishes it first.
+    pub fn retract_run(&self, run: RunId) -> Result<Retraction, StorageError> {
+        self.retract_run_in_pieces(run, retract::PIECE_EDITS_MAX)
+    }
+
+    pub(crate) fn retract_run_in_pieces(&self, run: RunId, edits_max: usize) -> Result<Retraction, StorageError> {
+        retract::retract_run(self.change()?, run, edits_max)
+    }
+
+    /// Finishes a retraction that another process began.
+    fn finish_retraction(&self) -> Result<(), StorageError> {
+        match counter::retracting(&self.core.store.snapshot())? {
+            Some(run) => self.retract_run(run).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Verifies every invariant of the store; see `engine/FORMAT.md`.
     pub fn check(&self) -> Result<CheckReport, StorageError> {
-        check::check(&self.store.shown())
+        check::check(&self.core.store.shown())
     }
 
     /// Mends the graph in this directory, which nobody may have open: indexes are rebuilt from nodes and documents, adjacency
@@ -281,74 +240,10 @@ impl Graph {
         check::repair(path.as_ref())
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    pub(crate) fn catalog(&self) -> Arc<Catalog> {
-        self.shared.catalog()
-    }
-
-    /// Writes a batch under the writer's lock, to be waited for; `written` are its edges, where they are known. After a
-    /// failure the state on disk is uncertain, so all further writes are refused.
-    pub(crate) fn write(
-        &self,
-        writer: &mut MutexGuard<'_, Writer>,
-        batch: Batch<'_>,
-        catalog: &Arc<Catalog>,
-        written: Option<Written>,
-    ) -> Result<Ticket, StorageError> {
-        self.check_taken(writer)?;
-        let write = || Self::fail_if_asked(writer).and_then(|()| self.store.commit(batch));
-        let result = self.shared.show(catalog, written, write);
-        if let Err(error) = &result {
-            writer.refused = Some(error.to_string());
-        }
-        result
-    }
-
-    /// Takes in what a bulk load has made ready, under the writer's lock. If it fails, the next open finishes it.
-    pub(crate) fn publish(
-        &self,
-        writer: &mut MutexGuard<'_, Writer>,
-        staging: Staging,
-        catalog: &Arc<Catalog>,
-    ) -> Result<(), StorageError> {
-        let result = self.shared.show_in_parts(catalog, || {
-            // The load stands on the commits before it, which may be on their way to the disk; it must not come there first.
-            let sealed = self.store.sync().and_then(|()| staging.seal()).and_then(|()| Self::fail_if_asked(writer));
-            let published = sealed.and_then(|()| staging.publish(&self.store));
-            published.and_then(|()| self.store.wait_for_disk(self.store.note_written()))
-        });
-        if let Err(error) = &result {
-            writer.refused = Some(error.to_string());
-        }
-        result
-    }
-
-    #[cfg(not(test))]
-    fn fail_if_asked(_: &mut MutexGuard<'_, Writer>) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    #[cfg(test)]
-    fn fail_if_asked(writer: &mut MutexGuard<'_, Writer>) -> Result<(), StorageError> {
-        let fails = writer.fail_after == Some(0);
-        writer.fail_after = writer.fail_after.and_then(|left| left.checked_sub(1));
-        if fails {
-            return Err(StorageError::Failed { action: "writing", cause: "no space left on device".to_owned() });
-        }
-        Ok(())
-    }
-
     /// As if this many nodes and sentences had been handed out before.
     #[cfg(test)]
     pub(crate) fn use_up_ids(&self, count: u64) {
-        let mut writer = self.writer.lock().unwrap();
+        let mut writer = self.core.writer.lock().unwrap();
         writer.counters.nodes = count;
         writer.counters.sentences = count;
     }
@@ -361,14 +256,14 @@ impl Graph {
     /// Lets this many writes go well and the next one fail.
     #[cfg(test)]
     pub(crate) fn fail_after(&self, writes: usize) {
-        self.writer.lock().unwrap().fail_after = Some(writes);
+        self.core.writer.lock().unwrap().fail_after = Some(writes);
     }
 }
 
 impl Drop for Graph {
     fn drop(&mut self) {
         if self.is_writable() {
-            directory::forget_writer(self.store.path());
+            directory::forget_writer(self.core.store.path());
         }
     }
 }

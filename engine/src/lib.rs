@@ -6,59 +6,25 @@
 //!
 //! This crate knows no text but names, no query language, no model and no terminal.
 
-pub mod algorithm;
-mod backup;
-mod budget;
-mod bulk;
-mod catalog;
-mod change;
-mod change_view;
-mod check;
-mod compare;
-mod confidence;
-mod describe;
-mod edits;
-mod error;
+mod admin;
 mod graph;
-mod id;
 pub mod limits;
-mod migrate;
 mod model;
-mod node_set;
-mod node_sets;
 mod read;
-mod retract;
-mod scan;
-mod shared;
-mod snapshot;
 mod storage;
 mod sync;
 #[cfg(test)]
 mod tests;
-mod topology;
-pub mod traverse;
-mod value;
-mod view;
+mod walk;
+mod write;
 
-pub use backup::{Backup, Backups};
-pub use budget::Budget;
-pub use bulk::{BulkLoad, BulkNode, BulkOptions, BulkSummary};
-pub use catalog::Catalog;
-pub use change::{Change, check_name};
-pub use check::{CheckReport, RepairReport};
-pub use compare::RunComparison;
-pub use confidence::confidence;
-pub use describe::Description;
-pub use error::{Interruption, StorageError};
+pub use admin::{Backup, Backups, CheckReport, RepairReport};
 pub use graph::{Access, Durability, Graph, GraphOptions};
-pub use id::{DocumentId, LabelId, NodeId, RelationTypeId, RunId, SentenceId};
 pub use model::{
-    Direction, Document, Edge, Evidence, Mention, NewDocument, NewSentence, Node, Polarity, RelationType, Run, RunKind,
-    Sentence, Statistics,
+    Catalog, Direction, Document, DocumentId, DocumentSet, Edge, Evidence, Interruption, LabelId, Mention, NewDocument,
+    NewSentence, Node, NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, RelationTypeId, Run, RunId,
+    RunKind, Sentence, SentenceId, Statistics, StorageError, check_name, confidence,
 };
-pub use node_set::{DocumentSet, NodeSet};
-pub use retract::Retraction;
-pub use snapshot::Snapshot;
-pub use topology::{EdgeFilter, EvidenceTable, Step, Topology, TopologyKey};
-pub use value::{Properties, PropertyValue};
-pub use view::View;
+pub use read::{RunComparison, Snapshot, View};
+pub use walk::{Budget, EdgeFilter, EvidenceTable, Step, Topology, TopologyKey, algorithm, traverse};
+pub use write::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Change, Description, Retraction};

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::limits::IDS_MAX;
-use crate::node_sets::NodeSets;
-use crate::traverse::judge::Random;
+use crate::read::node_sets::NodeSets;
+use crate::storage::lookup;
+use crate::traverse::oracle::Random;
 use crate::{
     BulkNode, Direction, Durability, Edge, Evidence, Graph, GraphOptions, LabelId, NewDocument, NewSentence, Node,
-    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View, read,
+    NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, Run, RunKind, StorageError, View,
 };
 
 fn symmetric(name: &str) -> RelationType {
@@ -416,8 +417,8 @@ fn kept_sets_follow_commits() {
             change.commit().unwrap();
             let after = graph.snapshot().unwrap();
             let context = format!("seed {seed}, round {round}");
-            assert_eq!(*after.shared_nodes().unwrap(), read::nodes(after.store()).unwrap().into(), "{context}");
-            let labelled = read::nodes_with_label(after.store(), gene).unwrap().into();
+            assert_eq!(*after.shared_nodes().unwrap(), lookup::nodes(after.store()).unwrap().into(), "{context}");
+            let labelled = lookup::nodes_with_label(after.store(), gene).unwrap().into();
             assert_eq!(*after.shared_nodes_with_label(gene).unwrap(), labelled, "{context}");
             assert_eq!(kept.0, before.shared_nodes().unwrap(), "{context}: an older moment stays as it was");
             assert_eq!(kept.1, before.shared_nodes_with_label(label).unwrap(), "{context}");

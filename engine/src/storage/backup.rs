@@ -7,13 +7,34 @@ use std::path::Path;
 use rocksdb::Env;
 use rocksdb::backup::{BackupEngine, BackupEngineOptions, RestoreOptions};
 
+use super::failure::failed;
 use super::follower::{self, PAUSE};
-use super::store::{Store, failed};
+use super::store::Store;
 use super::{directory, log};
-use crate::{Backup, StorageError};
+use crate::StorageError;
 
 /// How often copying begins anew because the process that writes had changed its set of files.
 const ATTEMPTS_MAX: u32 = 250;
+
+/// One backup of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// Its number: the first is 1, and none is used twice.
+    pub id: u32,
+    /// When it was taken, in seconds since 1970 (UTC).
+    pub taken: i64,
+    /// The size of its files, those it shares with other backups included.
+    pub bytes: u64,
+    /// How many files it has.
+    pub files: u32,
+}
+
+impl Backup {
+    /// When it was taken, RFC 3339 in UTC.
+    pub fn taken_utc(&self) -> String {
+        jiff::Timestamp::from_second(self.taken).unwrap_or_default().to_string()
+    }
+}
 
 /// The backups in a folder.
 pub(crate) struct BackupStore(BackupEngine);

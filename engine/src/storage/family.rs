@@ -97,7 +97,7 @@ impl Family {
 
     /// Whether keys are looked up whole that are often absent, so that a filter saves reads. Elsewhere the ids asked for
     /// are there, or only the beginning of a key is given, which no filter knows.
-    pub(crate) const fn is_asked_in_vain(self) -> bool {
+    pub(crate) const fn has_bloom_filter(self) -> bool {
         matches!(self, Self::Identifiers | Self::DocumentIdentifiers | Self::EdgeProperties | Self::Mentions)
     }
 }

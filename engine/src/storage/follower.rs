@@ -13,8 +13,10 @@ use std::time::Duration;
 use rocksdb::{Cache, DB, ErrorKind};
 
 use super::directory;
-use super::moving::Moving;
-use super::store::{StoreSnapshot, database_options, family_descriptors, new_cache, open_error};
+use super::failure::open_error;
+use super::options::{database_options, family_descriptors, new_cache};
+use super::snapshot::{Instance, StoreSnapshot};
+use super::versioned::Versioned;
 use crate::StorageError;
 
 /// How often a follower tries again to see a moment at which the other process changes none of its files.
@@ -27,16 +29,14 @@ pub(super) const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Follower {
     path: PathBuf,
     cache: Cache,
-    moving: Moving<Instance>,
+    versions: Versioned<Followed>,
 }
 
-/// A secondary instance, which never moves.
-pub(crate) struct Instance {
-    pub(super) database: DB,
+/// A version of the store that is followed.
+struct Followed {
+    instance: Arc<Instance>,
     /// The files as they were before it was opened.
     files: Option<Files>,
-    /// Where RocksDB writes what it has to say; deleted after the database is closed, as fields are dropped in order.
-    _scratch: tempfile::TempDir,
 }
 
 impl Follower {
@@ -47,27 +47,28 @@ impl Follower {
             return Err(StorageError::Missing { path: graph_directory.to_owned() });
         }
         let cache = new_cache();
-        let instance = open_instance(graph_directory, &cache)?;
-        Ok(Self { path: graph_directory.to_owned(), cache, moving: Moving::new(instance) })
+        let followed = open_instance(graph_directory, &cache)?;
+        Ok(Self { path: graph_directory.to_owned(), cache, versions: Versioned::new(followed) })
     }
 
     /// The moment that is shown now.
     pub(crate) fn current(&self) -> Arc<Instance> {
-        self.moving.current()
+        Arc::clone(&self.versions.current().instance)
     }
 
     /// Moves on to what the other process has written by now, after `prepare` has seen it; false if that is nothing new.
     /// Snapshots taken before do not move. If it fails, what was shown is still shown.
     pub(crate) fn catch_up(
         &self,
-        prepare: impl FnOnce(&StoreSnapshot<'_>) -> Result<(), StorageError>,
+        prepare: impl FnOnce(&StoreSnapshot) -> Result<(), StorageError>,
     ) -> Result<bool, StorageError> {
-        let open = |old: &Instance| {
+        let open = |old: &Followed| {
             let same = old.files.is_some() && old.files == files(&self.path);
             (!same).then(|| open_instance(&self.path, &self.cache)).transpose()
         };
-        let moved = self.moving.move_on(open, |new| prepare(&StoreSnapshot::of_instance(Arc::clone(new))))?;
-        let sequence = |instance: &Instance| instance.database.latest_sequence_number();
+        let moved =
+            self.versions.move_on(open, |new| prepare(&StoreSnapshot::of_instance(Arc::clone(&new.instance))))?;
+        let sequence = |followed: &Followed| followed.instance.database.latest_sequence_number();
         Ok(moved.is_some_and(|[old, new]| sequence(&new) != sequence(&old)))
     }
 }
@@ -78,7 +79,7 @@ impl std::fmt::Debug for Follower {
     }
 }
 
-fn open_instance(graph_directory: &Path, cache: &Cache) -> Result<Instance, StorageError> {
+fn open_instance(graph_directory: &Path, cache: &Cache) -> Result<Followed, StorageError> {
     let path = directory::store(graph_directory);
     let scratch = tempfile::tempdir().map_err(|source| StorageError::File { path: std::env::temp_dir(), source })?;
     let (database, files) = settle(graph_directory, || {
@@ -87,7 +88,7 @@ fn open_instance(graph_directory: &Path, cache: &Cache) -> Result<Instance, Stor
         let database = DB::open_cf_descriptors_as_secondary(&options, path.as_path(), scratch.path(), families)?;
         Ok((database, files))
     })?;
-    Ok(Instance { database, files, _scratch: scratch })
+    Ok(Followed { instance: Arc::new(Instance { database, _scratch: scratch }), files })
 }
 
 /// Does something that reads the files of the other process until they did not change under it. RocksDB reads the manifest,

@@ -1,11 +1,12 @@
 //! Sorted files that are made outside of the store, and that the store takes in whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rocksdb::{Cache, IngestExternalFileOptions, SstFileWriter};
+use rocksdb::{Cache, SstFileWriter};
 
+use super::failure::{check_size, failed};
 use super::family::Family;
-use super::store::{Store, check_size, failed, family_options, handle};
+use super::options::family_options;
 use crate::StorageError;
 
 /// A sorted file being written: keys have to come in order, each once.
@@ -34,18 +35,5 @@ impl SortedFile<'_> {
     /// An operand to be folded into the value of the next key.
     pub(crate) fn merge(&mut self, key: impl AsRef<[u8]>, operand: impl AsRef<[u8]>) -> Result<(), StorageError> {
         self.0.merge(key, operand).map_err(failed("writing a sorted file"))
-    }
-}
-
-impl Store {
-    /// Takes in sorted files of one family, all of them or none; they are gone from where they were on return. Taking in
-    /// a file a second time changes nothing, as long as nothing else was written in between.
-    pub(crate) fn take_in(&self, family: Family, files: Vec<PathBuf>) -> Result<(), StorageError> {
-        let mut options = IngestExternalFileOptions::default();
-        options.set_move_files(true);
-        let database = self.writable()?;
-        database
-            .ingest_external_file_cf_opts(handle(database, family), &options, files)
-            .map_err(failed("taking in sorted files"))
     }
 }

@@ -5,16 +5,14 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use super::directory::{self, sync};
 use super::family::Family;
 use super::sorted_file::SortedFile;
-use super::store::Store;
 use crate::StorageError;
 
 /// The name of the note.
@@ -32,6 +30,9 @@ const ORDER: [&[Family]; 4] = [
     &[Family::Facts, Family::EdgeProperties, Family::Adjacency],
     &[Family::Counters],
 ];
+
+/// What takes sorted files of one family into the store, all of them or none.
+pub(crate) type TakeIn<'s> = &'s (dyn Fn(Family, Vec<PathBuf>) -> Result<(), StorageError> + Sync);
 
 /// Sorted files on their way into the store. Dropped without [`Staging::publish`], they leave no trace.
 #[derive(Debug)]
@@ -88,21 +89,10 @@ impl Staging {
     }
 
     /// Hands the files to the store. If this fails, opening the graph again finishes it.
-    pub(crate) fn publish(mut self, store: &Store) -> Result<(), StorageError> {
+    pub(crate) fn publish(mut self, take_in: TakeIn<'_>) -> Result<(), StorageError> {
         let files = std::mem::take(&mut self.files).into_inner().unwrap_or_else(PoisonError::into_inner);
         let folder = std::mem::take(&mut self.folder);
-        take_in(&folder, &files, store)
-    }
-
-    /// Finishes or clears away what an interrupted load left in the directory of a graph.
-    pub(crate) fn recover(graph_directory: &Path, store: &Store) -> Result<(), StorageError> {
-        let folder = directory::staging(graph_directory);
-        let path = folder.join(NOTE);
-        match fs::read_to_string(&path) {
-            Ok(text) => take_in(&folder, &parse(&path, &text)?, store),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => remove(&folder),
-            Err(source) => Err(StorageError::File { path, source }),
-        }
+        take_in_all(&folder, &files, take_in)
     }
 }
 
@@ -115,15 +105,30 @@ impl Drop for Staging {
     }
 }
 
-fn take_in(folder: &Path, files: &[(Family, String)], store: &Store) -> Result<(), StorageError> {
-    let take_in_family = |&family: &Family| {
+/// Finishes or clears away what an interrupted load left in the directory of a graph.
+pub(crate) fn recover(graph_directory: &Path, take_in: TakeIn<'_>) -> Result<(), StorageError> {
+    let folder = directory::staging(graph_directory);
+    let path = folder.join(NOTE);
+    match fs::read_to_string(&path) {
+        Ok(text) => take_in_all(&folder, &parse(&path, &text)?, take_in),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => remove(&folder),
+        Err(source) => Err(StorageError::File { path, source }),
+    }
+}
+
+fn take_in_all(folder: &Path, files: &[(Family, String)], take_in: TakeIn<'_>) -> Result<(), StorageError> {
+    let take_in_family = &|family: Family| {
         let of_family = files.iter().filter(|(of, _)| *of == family);
         // After an interruption, some of them are in the store already.
         let left: Vec<PathBuf> = of_family.map(|(_, name)| folder.join(name)).filter(|path| path.exists()).collect();
-        if left.is_empty() { Ok(()) } else { store.take_in(family, left) }
+        if left.is_empty() { Ok(()) } else { take_in(family, left) }
     };
     for families in ORDER {
-        families.par_iter().try_for_each(take_in_family)?;
+        // On threads of their own: a worker of a pool takes up other work while it waits, which may wait for this load.
+        std::thread::scope(|scope| {
+            let started: Vec<_> = families.iter().map(|&family| scope.spawn(move || take_in_family(family))).collect();
+            started.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })?;
     }
     // Were the note to come back after a loss of power, old files could undo what was written since.
     let note = folder.join(NOTE);
@@ -153,4 +158,9 @@ fn remove(folder: &Path) -> Result<(), StorageError> {
 
 fn file_error(path: &Path) -> impl Fn(std::io::Error) -> StorageError {
     move |source| StorageError::File { path: path.to_owned(), source }
+}
+
+/// The error of a file of [`Staging::scratch`].
+pub(crate) fn scratch_error(source: std::io::Error) -> StorageError {
+    StorageError::Failed { action: "sorting outside of memory", cause: source.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Queries run on real graphs: by scripts, against a judge that enumerates every path, under limits, and through the
+//! Queries run on real graphs: by scripts, against an oracle that enumerates every path, under limits, and through the
 //! interface.
 
 #[cfg(test)] // Says to clippy that the functions between the tests are test code too.
@@ -6,11 +6,11 @@ mod harness;
 #[cfg(test)]
 mod interface;
 #[cfg(test)]
-mod judge;
-#[cfg(test)]
 mod language;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-pub(crate) const NEXT_NODE: &str = "next.node";
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Edge {
     pub(crate) relation: u16,
@@ -24,23 +22,6 @@ pub(crate) struct Catalog {
 impl Catalog {
     pub(crate) fn relation_type(&self, relation: u16) -> Option<&RelationType> {
         (relation < self.relation_types).then_some(&RelationType { symmetric: false })
-    }
-}
-
-/// Lets edges through whose evidence weighs this much.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct EdgeFilter {
-    pub(crate) least_weight: u8,
-    pub(crate) runs: Option<()>,
-}
-
-impl EdgeFilter {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.least_weight == 0
-    }
-
-    pub(crate) fn lets_facts_through(&self) -> bool {
-        false
     }
 }
 

@@ -12,17 +12,15 @@
 
 mod graph;
 mod group_sync_tests;
-#[path = "../../../engine/src/node_sets.rs"]
-mod node_sets;
 mod orders;
 mod read;
-#[path = "../../../engine/src/shared.rs"]
-mod shared;
 mod storage;
 mod tests;
-mod topology;
+mod walk {
+    pub(crate) mod topology;
+}
 
-use graph::{Budget, Catalog, Edge, EdgeFilter, LabelId, NodeSet, StorageError};
+use graph::{Budget, Catalog, Edge, LabelId, NodeSet, StorageError};
 
 /// The locks that the files of the engine take.
 mod sync {

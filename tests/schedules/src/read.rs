@@ -1,12 +1,6 @@
-//! Single questions to the store.
+//! The engine's own files of what readers share.
 
-use crate::storage::store::StoreSnapshot;
-use crate::{Edge, StorageError};
-
-pub(crate) fn has_edge(store: &StoreSnapshot<'_>, edge: Edge) -> Result<bool, StorageError> {
-    Ok(store.data.edges.contains_key(&edge))
-}
-
-pub(crate) fn counter(_: &StoreSnapshot<'_>, _: &str) -> Result<u64, StorageError> {
-    Ok(0)
-}
+#[path = "../../../engine/src/read/node_sets.rs"]
+pub(crate) mod node_sets;
+#[path = "../../../engine/src/read/shared.rs"]
+pub(crate) mod shared;

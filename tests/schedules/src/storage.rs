@@ -2,14 +2,34 @@
 
 #[path = "../../../engine/src/storage/group_sync.rs"]
 pub(crate) mod group_sync;
-#[path = "../../../engine/src/storage/moving.rs"]
-pub(crate) mod moving;
+#[path = "../../../engine/src/storage/versioned.rs"]
+pub(crate) mod versioned;
 
-pub(crate) mod store {
+/// Single questions to the store.
+pub(crate) mod lookup {
+    use super::snapshot::StoreSnapshot;
+    use crate::{Edge, StorageError};
+
+    pub(crate) fn has_edge(store: &StoreSnapshot, edge: Edge) -> Result<bool, StorageError> {
+        Ok(store.data.edges.contains_key(&edge))
+    }
+}
+
+pub(crate) mod counter {
+    use super::snapshot::StoreSnapshot;
+    use crate::StorageError;
+
+    pub(crate) const NEXT_NODE: &str = "next.node";
+
+    pub(crate) fn counter(_: &StoreSnapshot, _: &str) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+}
+
+pub(crate) mod snapshot {
     use std::collections::BTreeMap;
 
     use crate::sync::Arc;
-    use crate::sync::atomic::{AtomicU64, Ordering};
     use crate::{Edge, NodeSet};
 
     /// What is in the store at one moment.
@@ -24,6 +44,18 @@ pub(crate) mod store {
         pub(crate) in_parts: bool,
         pub(crate) sequence: u64,
     }
+
+    #[derive(Debug)]
+    pub(crate) struct StoreSnapshot {
+        pub(crate) data: Arc<Data>,
+        pub(crate) sequence: u64,
+    }
+}
+
+pub(crate) mod store {
+    use super::snapshot::{Data, StoreSnapshot};
+    use crate::sync::Arc;
+    use crate::sync::atomic::{AtomicU64, Ordering};
 
     #[derive(Debug, Default)]
     pub(crate) struct Store {
@@ -45,21 +77,14 @@ pub(crate) mod store {
             Arc::clone(&self.data.lock().unwrap())
         }
 
-        pub(crate) fn snapshot(&self) -> StoreSnapshot<'_> {
+        pub(crate) fn snapshot(&self) -> StoreSnapshot {
             self.let_others_run();
             let data = self.now();
-            StoreSnapshot { sequence: data.sequence, data, _store: self }
+            StoreSnapshot { sequence: data.sequence, data }
         }
 
         fn let_others_run(&self) {
             self.visits.fetch_add(1, Ordering::Relaxed);
         }
-    }
-
-    #[derive(Debug)]
-    pub(crate) struct StoreSnapshot<'s> {
-        pub(crate) data: Arc<Data>,
-        pub(crate) sequence: u64,
-        _store: &'s Store,
     }
 }

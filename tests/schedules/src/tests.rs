@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 
-use crate::shared::Shared;
-use crate::storage::moving::Moving;
-use crate::storage::store::{Data, Store, StoreSnapshot};
+use crate::read::shared::Shared;
+use crate::storage::snapshot::{Data, StoreSnapshot};
+use crate::storage::store::Store;
+use crate::storage::versioned::Versioned;
 use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, Mutex};
-use crate::topology::{Direction, Moment, TopologyKey};
-use crate::{Budget, Catalog, Edge, EdgeFilter, orders};
+use crate::walk::topology::{Direction, EdgeFilter, Moment, TopologyKey};
+use crate::{Budget, Catalog, Edge, orders};
 
 /// A graph that is a store and what its threads share.
 struct Graph {
@@ -90,7 +91,7 @@ impl Graph {
     }
 
     /// A snapshot, which must show one moment, under a catalog that knows it.
-    fn snapshot(&self) -> (StoreSnapshot<'_>, Arc<Catalog>) {
+    fn snapshot(&self) -> (StoreSnapshot, Arc<Catalog>) {
         let (snapshot, catalog) = self.shared.moment(|| Ok(self.store.snapshot())).unwrap();
         assert!(!snapshot.data.in_parts, "a snapshot shows some of a write in parts");
         let known = |edge: &Edge| catalog.relation_type(edge.relation).is_some();
@@ -99,7 +100,7 @@ impl Graph {
     }
 
     /// One of the questions, which must be answered from the moment of the snapshot.
-    fn ask(&self, (snapshot, catalog): &(StoreSnapshot<'_>, Arc<Catalog>), question: u32) {
+    fn ask(&self, (snapshot, catalog): &(StoreSnapshot, Arc<Catalog>), question: u32) {
         let data = &snapshot.data;
         let moment = Moment { store: snapshot, catalog, generation: data.generation };
         let topologies = &self.shared.topologies;
@@ -240,7 +241,7 @@ fn one_reader_beside_a_write_in_parts_sees_all_or_nothing_in_every_order() {
 /// A store followed from another process: a number that grows, and a catalog that has to know it.
 fn followers_that_move_on() {
     let written = Arc::new(Mutex::new(0));
-    let shown = Arc::new((Moving::new(0), Mutex::new(0)));
+    let shown = Arc::new((Versioned::new(0), Mutex::new(0)));
     let mut threads = vec![thread::spawn({
         let written = Arc::clone(&written);
         move || (0..3).for_each(|_| *written.lock().unwrap() += 1)

@@ -1,0 +1,277 @@
+//! One moment of the graph, for reading.
+
+use std::sync::Arc;
+
+use crate::model::name::fold;
+use crate::read::shared::Shared;
+use crate::storage::counter::counter;
+use crate::storage::failure::damaged;
+use crate::storage::family::Family;
+use crate::storage::key::{self, Fields, Side};
+use crate::storage::lookup;
+use crate::storage::set;
+use crate::storage::snapshot::StoreSnapshot;
+use crate::walk::topology::Moment;
+use crate::{
+    Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, EdgeFilter, Evidence, EvidenceTable, LabelId,
+    Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics,
+    StorageError, Topology, TopologyKey, View, confidence,
+};
+
+/// One moment of the graph, for reading; see [`View`] for the questions it answers.
+#[derive(Debug)]
+pub struct Snapshot<'g> {
+    store: StoreSnapshot,
+    catalog: Arc<Catalog>,
+    shared: &'g Shared,
+    edge_generation: u64,
+}
+
+impl<'g> Snapshot<'g> {
+    pub(crate) fn new(store: StoreSnapshot, catalog: Arc<Catalog>, shared: &'g Shared) -> Result<Self, StorageError> {
+        let edge_generation = counter(&store, graph::EDGE_GENERATION)?;
+        Ok(Self { store, catalog, shared, edge_generation })
+    }
+
+    pub(crate) fn store(&self) -> &StoreSnapshot {
+        &self.store
+    }
+
+    /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
+    /// write, and shared; the budget is asked only while it is decoded.
+    pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {
+        self.shared.topologies.get(key, self.moment(), budget)
+    }
+
+    /// The shape of the graph under these types and this direction if it is in memory already, as somebody who asked
+    /// [`Snapshot::topology`] left it; never decodes anything. For few questions, which the store answers otherwise.
+    pub fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
+        self.shared.topologies.known(key, self.edge_generation)
+    }
+
+    /// The shape of the graph under these types and this direction, with only those edges that the filter lets through.
+    /// Made in one pass over what is in memory, once all evidence has been read, and kept until the next commit.
+    pub fn topology_where(
+        &self,
+        key: &TopologyKey,
+        filter: &EdgeFilter,
+        budget: &Budget,
+    ) -> Result<Arc<Topology>, StorageError> {
+        self.shared.topologies.get_limited(key, filter, self.moment(), budget)
+    }
+
+    /// The evidence of all edges in memory, for whoever asks for many confidences. Read once in one pass, then kept
+    /// current.
+    pub fn evidence_table(&self, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
+        self.shared.topologies.evidence(self.moment(), budget)
+    }
+
+    /// The topology as the store alone gives it.
+    #[cfg(test)]
+    pub(crate) fn decode(&self, key: &TopologyKey) -> Topology {
+        Topology::read(&self.store, &self.catalog, key, &Budget::unlimited()).unwrap()
+    }
+
+    fn moment(&self) -> Moment<'_, 'g> {
+        Moment { store: &self.store, catalog: &self.catalog, generation: self.edge_generation }
+    }
+
+    /// All nodes. Read once for each state of the graph, then shared.
+    pub fn shared_nodes(&self) -> Result<Arc<NodeSet>, StorageError> {
+        let read = || lookup::nodes(&self.store).map(NodeSet::from);
+        self.shared.node_sets.get_or_read(None, self.store.sequence(), read)
+    }
+
+    /// The nodes with this label. Read once for each state of the graph, then shared.
+    pub fn shared_nodes_with_label(&self, label: LabelId) -> Result<Arc<NodeSet>, StorageError> {
+        let read = || lookup::nodes_with_label(&self.store, label).map(NodeSet::from);
+        self.shared.node_sets.get_or_read(Some(label), self.store.sequence(), read)
+    }
+
+    /// One more than the largest number that a node ever had.
+    pub fn node_bound(&self) -> Result<u64, StorageError> {
+        counter(&self.store, graph::NEXT_NODE)
+    }
+
+    /// Up to `limit` names and synonyms that begin with this text, ignoring case, then identifiers that begin with it
+    /// letter for letter; each group in alphabetical order, each with a node that has it.
+    pub fn names_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, NodeId)>, StorageError> {
+        let mut found = Vec::new();
+        let folded = fold(prefix);
+        let mut entries = self.store.prefix(Family::Names, &folded);
+        while found.len() < limit {
+            let Some((entry, _)) = entries.entry()? else { break };
+            let (name, node) =
+                key::parse_name(entry).ok_or_else(|| damaged(Family::Names, entry, "the key is malformed"))?;
+            found.push((self.spelling(name, node)?, node));
+            entries.advance();
+        }
+        let mut entries = self.store.prefix(Family::Identifiers, prefix);
+        while found.len() < limit {
+            let Some((identifier, value)) = entries.entry()? else { break };
+            let node = NodeId::new(read::u32_value(Family::Identifiers, identifier, value)?);
+            found.push((String::from_utf8_lossy(identifier).into_owned(), node));
+            entries.advance();
+        }
+        Ok(found)
+    }
+
+    /// How the node itself spells a folded name.
+    fn spelling(&self, folded: &str, node: NodeId) -> Result<String, StorageError> {
+        let node = lookup::node(&self.store, node)?.unwrap_or_default();
+        let mut names = std::iter::once(node.name).chain(node.synonyms);
+        Ok(names.find(|name| fold(name) == folded).unwrap_or_else(|| folded.to_owned()))
+    }
+
+    /// The documents that this run has finished with. To ask about many, keep this.
+    pub fn documents_of_run(&self, run: RunId) -> Result<DocumentSet, StorageError> {
+        lookup::set(&self.store, Family::RunDocuments, key::run(run)).map(DocumentSet::from)
+    }
+
+    /// Whether this run has finished with this document. Takes time in the number of documents near it.
+    pub fn run_has_document(&self, run: RunId, document: DocumentId) -> Result<bool, StorageError> {
+        lookup::set_contains(&self.store, Family::RunDocuments, key::run(run), document.get())
+    }
+
+    /// The sentences that mention this node, in order.
+    pub fn sentences_mentioning(&self, node: NodeId) -> Result<Vec<SentenceId>, StorageError> {
+        let sentences = lookup::set(&self.store, Family::Mentioned, key::mentioned(node))?;
+        Ok(sentences.iter().map(SentenceId::new).collect())
+    }
+
+    /// All documents in order.
+    pub fn documents(&self) -> Result<Vec<(DocumentId, Document)>, StorageError> {
+        let next = counter(&self.store, "next.document")?;
+        let ids = (0..u32::try_from(next).unwrap_or(u32::MAX)).map(DocumentId::new);
+        let found = ids.map(|id| Ok(lookup::document(&self.store, id)?.map(|document| (id, document))));
+        found.filter_map(Result::transpose).collect()
+    }
+
+    /// All runs in order.
+    pub fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
+        lookup::runs(&self.store)
+    }
+
+    /// Counts of everything. Takes time in the size of the graph.
+    pub fn statistics(&self) -> Result<Statistics, StorageError> {
+        let mut statistics = Statistics { nodes: lookup::nodes(&self.store)?.len(), ..Statistics::default() };
+        for (label, name) in self.catalog.labels() {
+            let count = lookup::nodes_with_label(&self.store, label)?.len();
+            statistics.nodes_by_label.insert(name.to_owned(), count);
+        }
+        for (relation, relation_type) in self.catalog.relation_types() {
+            let count = self.count_edges(relation, relation_type.symmetric)?;
+            statistics.edges_by_type.insert(relation_type.name.clone(), count);
+        }
+        statistics.edges = statistics.edges_by_type.values().sum();
+        statistics.documents = self.count(Family::Documents)?;
+        statistics.sentences = self.count(Family::Sentences)?;
+        statistics.evidence = self.count(Family::Evidence)?;
+        statistics.runs = self.count(Family::Runs)?;
+        Ok(statistics)
+    }
+
+    fn count(&self, family: Family) -> Result<u64, StorageError> {
+        let mut count = 0;
+        self.store.all(family).for_each(|_, _| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// Edges of a type; one of a symmetric type stands at both ends, and is counted at its smaller one.
+    fn count_edges(&self, relation: RelationTypeId, symmetric: bool) -> Result<u64, StorageError> {
+        let mut count = 0;
+        let entries = self.store.prefix(Family::Adjacency, key::adjacency_side(relation, Side::Out));
+        entries.for_each(|entry, value| {
+            let wrong = |reason: &str| damaged(Family::Adjacency, entry, reason);
+            let mut fields = Fields(entry);
+            let (_, _, node) = (fields.u16(), fields.u8(), fields.u32());
+            let node = node.ok_or_else(|| wrong("the key is malformed"))?;
+            let start = key::page_start(lookup::page_of_key(Family::Adjacency, entry)?);
+            set::for_each_member(value, |member| count += u64::from(!symmetric || start + member >= node))
+                .map_err(|error| damaged(Family::Adjacency, entry, error))
+        })?;
+        Ok(count)
+    }
+
+    fn canonical(&self, edge: Edge) -> Edge {
+        edge.canonical(self.catalog.relation_type(edge.relation).is_some_and(|found| found.symmetric))
+    }
+}
+
+impl View for Snapshot<'_> {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn node(&self, id: NodeId) -> Result<Option<Node>, StorageError> {
+        lookup::node(&self.store, id)
+    }
+
+    fn node_by_identifier(&self, identifier: &str) -> Result<Option<NodeId>, StorageError> {
+        lookup::node_by_identifier(&self.store, identifier)
+    }
+
+    fn nodes_by_name(&self, name: &str) -> Result<Vec<NodeId>, StorageError> {
+        lookup::nodes_by_folded_name(&self.store, &fold(name))
+    }
+
+    fn nodes(&self) -> Result<NodeSet, StorageError> {
+        self.shared_nodes().map(Arc::unwrap_or_clone)
+    }
+
+    fn nodes_with_label(&self, label: LabelId) -> Result<NodeSet, StorageError> {
+        self.shared_nodes_with_label(label).map(Arc::unwrap_or_clone)
+    }
+
+    fn neighbors(&self, node: NodeId, relation: RelationTypeId, direction: Direction) -> Result<NodeSet, StorageError> {
+        let Some(relation_type) = self.catalog.relation_type(relation) else { return Ok(NodeSet::new()) };
+        let mut found = NodeSet::new();
+        for &side in lookup::sides(relation_type.symmetric, direction) {
+            found.union_with(&lookup::adjacent(&self.store, relation, side, node)?.into());
+        }
+        Ok(found)
+    }
+
+    fn has_edge(&self, edge: Edge) -> Result<bool, StorageError> {
+        lookup::has_edge(&self.store, self.canonical(edge))
+    }
+
+    fn edge_properties(&self, edge: Edge) -> Result<Properties, StorageError> {
+        Ok(lookup::edge_properties(&self.store, self.canonical(edge))?.unwrap_or_default())
+    }
+
+    fn evidence(&self, edge: Edge) -> Result<Vec<Evidence>, StorageError> {
+        let edge = self.canonical(edge);
+        let mut evidence = Vec::new();
+        for (run, record) in lookup::runs(&self.store)? {
+            if !matches!(record.kind, RunKind::Model { .. }) && lookup::has_fact(&self.store, run, edge)? {
+                evidence.push(Evidence::Fact { run });
+            }
+        }
+        evidence.extend(lookup::readings(&self.store, edge)?.into_iter().map(read::text_evidence));
+        Ok(evidence)
+    }
+
+    fn confidence(&self, edge: Edge) -> Result<f64, StorageError> {
+        confidence(&self.evidence(edge)?, |id| lookup::document_of(lookup::sentence(&self.store, id)?, id))
+    }
+
+    fn document(&self, id: DocumentId) -> Result<Option<Document>, StorageError> {
+        lookup::document(&self.store, id)
+    }
+
+    fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
+        lookup::document_by_identifier(&self.store, identifier)
+    }
+
+    fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {
+        lookup::sentence(&self.store, id)
+    }
+
+    fn run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
+        lookup::run(&self.store, id)
+    }
+}

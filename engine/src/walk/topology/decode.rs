@@ -1,0 +1,124 @@
+//! Reads a topology from the store: each relation type and side comes in order of node, so rows are only merged.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::chunk::{self, CHUNK_NODES, Chunk, RawStep};
+use super::csr::Topology;
+use super::step::{Kind, Shape, Step, TopologyKey};
+use crate::storage::counter::{NEXT_NODE, counter};
+use crate::storage::failure::damaged;
+use crate::storage::family::Family;
+use crate::storage::key::{self, Fields, Side};
+use crate::storage::lookup;
+use crate::storage::set;
+use crate::storage::snapshot::StoreSnapshot;
+use crate::{Budget, Catalog, Direction, NodeId, Polarity, RelationType, RelationTypeId, StorageError};
+
+/// Nodes that are decoded in one go, at least: each go opens a cursor for every type and side.
+const SPAN_NODES_MIN: usize = 16 * CHUNK_NODES;
+
+/// Goes into which a large graph is cut, so that all cores have work to the end.
+const SPANS: usize = 32;
+
+/// One side of one relation type to be read.
+#[derive(Clone, Copy)]
+struct Part {
+    relation: RelationTypeId,
+    side: Side,
+    symmetric: bool,
+    skip_loops: bool,
+}
+
+impl TopologyKey {
+    /// Whether edges of a type are walked.
+    pub(super) fn wants(&self, relation: RelationTypeId, relation_type: &RelationType) -> bool {
+        match &self.relations {
+            Some(relations) => relations.binary_search(&relation).is_ok(),
+            None => relation_type.polarity == Polarity::Asserted,
+        }
+    }
+
+    /// Whether steps can be taken back, by the types that are walked.
+    pub(super) fn shape(&self, catalog: &Catalog) -> Shape {
+        let wanted = catalog.relation_types().filter(|(id, found)| self.wants(*id, found));
+        Shape::new(self.direction, wanted.map(|(_, found)| found.symmetric))
+    }
+
+    fn parts(&self, catalog: &Catalog) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for (relation, relation_type) in catalog.relation_types().filter(|(id, found)| self.wants(*id, found)) {
+            let symmetric = relation_type.symmetric;
+            for &side in lookup::sides(symmetric, self.direction) {
+                let skip_loops = side == Side::In && self.direction == Direction::Both;
+                parts.push(Part { relation, side, symmetric, skip_loops });
+            }
+        }
+        parts
+    }
+}
+
+impl Topology {
+    /// Reads a topology from the store.
+    pub(crate) fn read(
+        store: &StoreSnapshot,
+        catalog: &Catalog,
+        key: &TopologyKey,
+        budget: &Budget,
+    ) -> Result<Self, StorageError> {
+        let parts = key.parts(catalog);
+        // Every node in use is below the counter.
+        let node_count = counter(store, NEXT_NODE)? as usize;
+        let span = node_count.div_ceil(SPANS).next_multiple_of(CHUNK_NODES).max(SPAN_NODES_MIN);
+        let spans: Vec<_> = (0..node_count).step_by(span).map(|first| first..node_count.min(first + span)).collect();
+        let decoded = spans.into_par_iter().map(|nodes| decode(store, &parts, nodes, node_count, budget));
+        let chunks = decoded.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(Self::new(chunks, node_count, key.shape(catalog)))
+    }
+}
+
+/// The chunks of a span of nodes that begins at a chunk.
+fn decode(
+    store: &StoreSnapshot,
+    parts: &[Part],
+    nodes: Range<usize>,
+    node_count: usize,
+    budget: &Budget,
+) -> Result<Vec<Arc<Chunk>>, StorageError> {
+    let mut steps = Vec::new();
+    for &part in parts {
+        budget.check()?;
+        decode_part(store, part, &nodes, &mut steps)?;
+    }
+    if steps.iter().any(|step| step.end as usize >= node_count) {
+        let place = format!("column family {}, nodes {nodes:?}", Family::Adjacency.name());
+        return Err(StorageError::Damaged { place, reason: "an edge leads to a node that was never made".to_owned() });
+    }
+    Ok(chunk::chunks(&steps, nodes.start, nodes.len()))
+}
+
+fn decode_part(
+    store: &StoreSnapshot,
+    part: Part,
+    nodes: &Range<usize>,
+    steps: &mut Vec<RawStep>,
+) -> Result<(), StorageError> {
+    let key = |node: usize| key::adjacency(part.relation, part.side, NodeId::new(node as u32));
+    store.range(Family::Adjacency, key(nodes.start), key(nodes.end)).for_each(|entry, value| {
+        let mut fields = Fields(entry);
+        let (_, _, from) = (fields.u16(), fields.u8(), fields.u32());
+        let from = from.ok_or_else(|| damaged(Family::Adjacency, entry, "the key is malformed"))?;
+        let start = key::page_start(lookup::page_of_key(Family::Adjacency, entry)?);
+        set::for_each_member(value, |member| {
+            let end = start + member;
+            let against = part.side == Side::In || (part.symmetric && end < from);
+            if !(part.skip_loops && end == from) {
+                let step = Step { node: NodeId::new(end), kind: Kind::new(part.relation, against) };
+                steps.push(RawStep::new(NodeId::new(from), step));
+            }
+        })
+        .map_err(|error| damaged(Family::Adjacency, entry, error))
+    })
+}

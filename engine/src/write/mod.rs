@@ -1,0 +1,14 @@
+//! Writing: batches of edits that become true whole or not at all, and loads of many plain facts.
+
+pub(crate) mod bulk;
+pub(crate) mod change;
+mod change_view;
+pub(crate) mod core;
+mod describe;
+pub(crate) mod edits;
+pub(crate) mod retract;
+
+pub use bulk::{BulkLoad, BulkNode, BulkOptions, BulkSummary};
+pub use change::Change;
+pub use describe::Description;
+pub use retract::Retraction;
