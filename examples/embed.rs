@@ -10,13 +10,14 @@ use std::path::Path;
 
 use hopgraph::engine::{Edge, Node, Polarity, RelationType};
 use hopgraph::literature::{Annotation, Corpus, Document, Entity, IngestOptions, Passage, PassageKind};
-use hopgraph::{Error, Graph, Parameters, Value};
+use hopgraph::{Error, Graph, params};
 
 fn main() -> Result<(), Error> {
     // Graph::open("my.hopgraph") keeps what is written; this one is deleted at the end.
     let graph = Graph::temporary()?;
     write(&graph)?;
     ask(&graph)?;
+    write_together(&graph)?;
     if let Some(model) = std::env::args().nth(1) {
         read(&graph, Path::new(&model))?;
     }
@@ -25,7 +26,7 @@ fn main() -> Result<(), Error> {
 
 /// Adds three nodes and two edges. Others see all of it once it is committed, and nothing before.
 fn write(graph: &Graph) -> Result<(), Error> {
-    let mut change = graph.change()?;
+    let mut change = graph.write()?;
     let gene = change.label("gene")?;
     let disease = change.label("disease")?;
     let mut node = |label, name: &str, identifier: &str| {
@@ -55,10 +56,20 @@ fn write(graph: &Graph) -> Result<(), Error> {
 /// Asks with a parameter. Rows come one by one, as they are found.
 fn ask(graph: &Graph) -> Result<(), Error> {
     let text = "MATCH (a:gene {name: $name})-[:associated*2]-(b:gene) RETURN b.name, hops";
-    let parameters = Parameters::from([("name".to_owned(), Value::Text("BRCA1".to_owned()))]);
-    for row in graph.query(text, &parameters)? {
-        println!("two hops from BRCA1: {:?}", row?);
+    for row in graph.query(text, &params! { name: "BRCA1" })? {
+        let row = row?;
+        println!("{} hops from BRCA1: {}", row.get::<i64>("hops")?, row.get::<String>("b.name")?);
     }
+    Ok(())
+}
+
+/// Several statements that become true together: the second sees what the first wrote, and nobody else does until the
+/// commit.
+fn write_together(graph: &Graph) -> Result<(), Error> {
+    let mut writing = graph.write()?;
+    writing.query("MERGE (:gene {name: $name, identifier: $id})", &params! { name: "PTEN", id: "NCBIGene:5728" })?;
+    writing.query("MATCH (g:gene {name: 'PTEN'}), (d:disease) MERGE (g)-[:associated]-(d)", &params! {})?;
+    writing.commit()?;
     Ok(())
 }
 
@@ -74,7 +85,7 @@ fn read(graph: &Graph, model: &Path) -> Result<(), Error> {
     println!("the model read {} pairs and made {} edges", summary.pairs, summary.edges_added);
     let text = "MATCH (g:gene)-[r:associated|not_associated]-(d:disease {name: 'melanoma'}) \
                 UNWIND evidence(r) AS e RETURN g.name, type(r), e.probability, e.sentence ORDER BY g.name";
-    for row in graph.query(text, &Parameters::new())? {
+    for row in graph.query(text, &params! {})? {
         println!("{:?}", row?);
     }
     Ok(())

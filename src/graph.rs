@@ -2,19 +2,19 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
-use hopgraph_engine::{
-    BulkLoad, Change, CheckReport, GraphOptions, RepairReport, Retraction, Run, RunId, Snapshot, StorageError,
-};
+use hopgraph_engine::{BulkLoad, CheckReport, GraphOptions, RepairReport, Retraction, Run, RunId, StorageError};
 use hopgraph_inference::Classifier;
 use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
-use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, Rows};
+use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, ReadTransaction, Rows, WriteTransaction};
 use hopgraph_tabular::arrow_array::RecordBatch;
 use hopgraph_tabular::{Destination, ExportError, ExportFormat, ExportSummary, LoadError, LoadOptions, LoadSummary};
 
-/// A graph in a directory. Shared by reference between threads; one process at a time has it
-/// open for writing, any number for reading.
-#[derive(Debug)]
+/// A graph in a directory; one process at a time has it open for writing, any number for reading.
+///
+/// A handle: a clone is the same graph. It is closed once all handles, rows and transactions of it are gone.
+#[derive(Clone, Debug)]
 pub struct Graph {
     engine: hopgraph_engine::Graph,
 }
@@ -41,17 +41,12 @@ impl Graph {
     }
 
     /// Runs a query within the default limits; see [`hopgraph_query::query`].
-    pub fn query(&self, text: &str, parameters: &Parameters) -> Result<Rows<'_>, QueryError> {
+    pub fn query(&self, text: &str, parameters: &Parameters) -> Result<Rows, QueryError> {
         self.query_with(text, parameters, &QueryOptions::default())
     }
 
     /// Runs a query within these limits.
-    pub fn query_with(
-        &self,
-        text: &str,
-        parameters: &Parameters,
-        options: &QueryOptions,
-    ) -> Result<Rows<'_>, QueryError> {
+    pub fn query_with(&self, text: &str, parameters: &Parameters, options: &QueryOptions) -> Result<Rows, QueryError> {
         hopgraph_query::query(&self.engine, text, parameters, options)
     }
 
@@ -61,7 +56,7 @@ impl Graph {
     }
 
     /// Runs a query that was prepared for this graph, within the default limits.
-    pub fn run(&self, prepared: &Prepared, parameters: &Parameters) -> Result<Rows<'_>, QueryError> {
+    pub fn run(&self, prepared: &Prepared, parameters: &Parameters) -> Result<Rows, QueryError> {
         self.run_with(prepared, parameters, &QueryOptions::default())
     }
 
@@ -71,22 +66,42 @@ impl Graph {
         prepared: &Prepared,
         parameters: &Parameters,
         options: &QueryOptions,
-    ) -> Result<Rows<'_>, QueryError> {
+    ) -> Result<Rows, QueryError> {
         prepared.run(&self.engine, parameters, options)
     }
 
-    /// The graph as it is now, for reading node by node. Later commits do not show in it.
-    pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
-        self.engine.snapshot()
+    /// The graph as it is now, for any number of queries and for reading node by node. Later commits do not show in it.
+    pub fn read(&self) -> Result<ReadTransaction, StorageError> {
+        Ok(ReadTransaction::new(self.engine.read()?))
     }
 
-    /// A batch of edits, committed whole or not at all; waits for the change that is open, if one is.
-    pub fn change(&self) -> Result<Change<'_>, StorageError> {
-        self.engine.change()
+    /// Several statements, and edits node by node, that become true together once they are committed; waits for the
+    /// transaction that is open, if one is.
+    ///
+    /// # Errors
+    /// See [`hopgraph_engine::Graph::write`].
+    pub fn write(&self) -> Result<WriteTransaction, StorageError> {
+        Ok(WriteTransaction::new(self.engine.write()?))
+    }
+
+    /// The same, and waits no longer than this.
+    ///
+    /// # Errors
+    /// [`StorageError::WriterBusy`] if that was not enough, and those of [`Graph::write`].
+    pub fn try_write(&self, timeout: Duration) -> Result<WriteTransaction, StorageError> {
+        Ok(WriteTransaction::new(self.engine.try_write(timeout)?))
+    }
+
+    /// The same, within the limits of a query: its time limit and its flag to stop cover the wait.
+    ///
+    /// # Errors
+    /// See [`hopgraph_engine::Graph::write_within`].
+    pub fn write_with(&self, options: &QueryOptions) -> Result<WriteTransaction, StorageError> {
+        Ok(WriteTransaction::new(self.engine.write_within(&options.budget())?))
     }
 
     /// Begins a load of many plain facts that do not come from files; waits for the change that is open, if one is.
-    pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad<'_>, StorageError> {
+    pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad, StorageError> {
         self.engine.bulk_load(run)
     }
 
@@ -137,18 +152,18 @@ impl Graph {
         self.engine.catch_up()
     }
 
-    /// Takes back documents by their identifiers, all in one change; see [`Change::retract_document`].
+    /// Takes back documents by their identifiers, all in one change; see [`hopgraph_engine::Change::retract_document`].
     ///
     /// # Errors
     /// [`StorageError::NoSuchDocument`] for an identifier that the graph does not have; then nothing is taken back.
     pub fn retract_documents<S: AsRef<str>>(&self, identifiers: &[S]) -> Result<Retraction, StorageError> {
-        let mut change = self.engine.change()?;
+        let mut change = self.engine.write()?;
         let done = change.retract_documents(identifiers)?;
         change.commit()?;
         Ok(done)
     }
 
-    /// Takes back a run; see [`hopgraph_engine::Graph::retract_run`], and [`Snapshot::run_named`] for its number.
+    /// Takes back a run; see [`hopgraph_engine::Graph::retract_run`], and [`hopgraph_engine::Snapshot::run_named`] for its number.
     pub fn retract_run(&self, run: RunId) -> Result<Retraction, StorageError> {
         self.engine.retract_run(run)
     }
@@ -161,7 +176,7 @@ impl Graph {
         evidence: bool,
         observer: &mut dyn FnMut(&ExportSummary) -> ControlFlow<()>,
     ) -> Result<ExportSummary, ExportError> {
-        hopgraph_tabular::export(&self.snapshot()?, format, destination, evidence, observer)
+        hopgraph_tabular::export(&self.engine.read()?, format, destination, evidence, observer)
     }
 
     /// Verifies every invariant of the store.

@@ -1,17 +1,18 @@
 //! An embedded graph database that reads the biomedical literature.
 //!
-//! A [`Graph`] lives in one directory and one process. Facts come in by [`Graph::change`] (batches of edits),
+//! A [`Graph`] lives in one directory and one process. Facts come in by [`Graph::write`] (statements and edits that become
+//! true together),
 //! [`Graph::load`] (tables) and [`Graph::ingest`] (annotated literature, read by a language model); questions
 //! are asked with [`Graph::query`] in openCypher or its terse form.
 //!
 //! ```
 //! use hopgraph::engine::{Edge, Node, Polarity, RelationType};
-//! use hopgraph::{Graph, Parameters, Value};
+//! use hopgraph::{Graph, params};
 //!
 //! let graph = Graph::temporary()?;
 //!
-//! // A change shows as a whole once it is committed, or not at all.
-//! let mut change = graph.change()?;
+//! // A transaction shows as a whole once it is committed, or not at all.
+//! let mut change = graph.write()?;
 //! let gene = change.label("gene")?;
 //! let disease = change.label("disease")?;
 //! let brca1 = change.add_node(Node { labels: vec![gene], name: "BRCA1".into(), ..Node::default() })?;
@@ -23,13 +24,19 @@
 //! change.add_fact(Edge { relation, source: brca1, target: cancer }, hand)?;
 //! change.commit()?;
 //!
-//! let parameters = Parameters::from([("name".into(), Value::Text("BRCA1".into()))]);
-//! let mut rows = graph.query("MATCH (g:gene {name: $name})-[:associated]-(d) RETURN d.name", &parameters)?;
-//! assert_eq!(rows.next().transpose()?, Some(vec![Value::Text("breast cancer".into())]));
+//! let parameters = params! { name: "BRCA1" };
+//! let mut rows = graph.query("MATCH (g:gene {name: $name})-[:associated]-(d) RETURN d.name AS disease", &parameters)?;
+//! let row = rows.next().transpose()?.expect("there is one");
+//! assert_eq!(row.get::<String>("disease")?, "breast cancer");
+//!
+//! // Several queries on one moment, whatever is committed meanwhile.
+//! let moment = graph.read()?;
+//! graph.query("MATCH (g:gene) DETACH DELETE g", &params! {})?;
+//! assert_eq!(moment.query("MATCH (g:gene) RETURN g", &params! {})?.count(), 1);
 //!
 //! // What is asked many times is parsed and planned once.
 //! let neighbors = graph.prepare("MATCH (g:gene {name: $name})-[*1..3]-(d) RETURN d.name, hops")?;
-//! assert_eq!(graph.run(&neighbors, &parameters)?.count(), 1);
+//! assert_eq!(graph.run(&neighbors, &parameters)?.count(), 0);
 //! # Ok::<(), hopgraph::Error>(())
 //! ```
 //!
@@ -57,6 +64,7 @@ pub use hopgraph_tabular as tabular;
 pub use hopgraph_engine::{Access, Durability, GraphOptions, StorageError};
 pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
 pub use hopgraph_query::{
-    NodeValue, Parameters, PathValue, Prepared, QueryError, QueryOptions, RelationshipValue, Row, Rows, Value,
+    FromValue, NodeValue, Parameters, PathValue, Prepared, QueryError, QueryOptions, ReadTransaction,
+    RelationshipValue, Row, Rows, Value, WriteTransaction, params,
 };
 pub use hopgraph_tabular::{LoadError, LoadOptions, LoadSummary};

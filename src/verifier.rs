@@ -31,7 +31,7 @@ impl std::fmt::Debug for ModelVerifier {
 impl Verifier for ModelVerifier {
     fn verify(
         &self,
-        snapshot: &Snapshot<'_>,
+        snapshot: &Snapshot,
         pairs: &[[NodeId; 2]],
         may_go_on: &mut dyn FnMut() -> Result<(), Interruption>,
     ) -> Result<Vec<Verdict>, VerifierError> {

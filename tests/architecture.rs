@@ -59,7 +59,7 @@ const LEFTOVERS: [&str; 6] = [
 
 /// Constants named `..._MAX` that are no limits of what people give: they say how much hopgraph itself does at once, keeps, tries
 /// or shows, and what passes them goes on by other means.
-const INNER_MAXIMA: [(&str, &str); 29] = [
+const INNER_MAXIMA: [(&str, &str); 31] = [
     ("engine/src/admin/check/checker.rs", "PROBLEMS_MAX"),
     ("engine/src/admin/check/repair.rs", "ENTRIES_PENDING_MAX"),
     ("engine/src/write/retract.rs", "PIECE_EDITS_MAX"),
@@ -68,7 +68,9 @@ const INNER_MAXIMA: [(&str, &str); 29] = [
     ("engine/src/storage/key.rs", "LENGTH_MAX"),
     ("engine/src/storage/set.rs", "RAW_MEMBERS_MAX"),
     ("engine/src/storage/snapshot.rs", "CURSORS_KEPT_MAX"),
+    ("engine/src/read/node_sets.rs", "MOMENTS_MAX"),
     ("engine/src/walk/topology/cache.rs", "CACHED_MAX"),
+    ("engine/src/walk/topology/cache.rs", "ENTRIES_MAX"),
     ("engine/src/walk/topology/cache.rs", "LOGGED_EDGES_MAX"),
     ("plugins/discovery/src/growth.rs", "HOPS_MAX"),
     ("plugins/discovery/src/ranking.rs", "HOPS_MAX"),

@@ -87,7 +87,7 @@ fn a_second_process_follows_the_one_that_writes_and_sees_whole_commits_only() {
             }
         }
         // A snapshot taken before stays as it is while others catch up.
-        let snapshot = graph.snapshot().unwrap();
+        let snapshot = graph.read().unwrap();
         let nodes = snapshot.nodes().unwrap().len();
         graph.catch_up().unwrap();
         assert_eq!(snapshot.nodes().unwrap().len(), nodes);
@@ -106,7 +106,7 @@ fn a_follower_sees_new_labels_and_walks_over_new_edges() {
     let path = folder.path().join("graph");
     let writer = Graph::open(&path).unwrap();
     let run = |graph: &Graph, text: &str| -> Vec<Vec<Value>> {
-        graph.query(text, &Parameters::new()).unwrap().collect::<Result<_, _>>().unwrap()
+        graph.query(text, &Parameters::new()).unwrap().map(|row| row.unwrap().into_values()).collect()
     };
     run(&writer, "CREATE (:gene {name: 'A'})-[:associated]->(:disease {name: 'B'})");
     let follower = open(&path).unwrap();
@@ -118,7 +118,7 @@ fn a_follower_sees_new_labels_and_walks_over_new_edges() {
     assert_eq!(run(&follower, reach), [[Value::Integer(2)]]);
     assert_eq!(run(&follower, "MATCH (d:drug) RETURN d.name"), [[Value::Text("C".to_owned())]]);
     let key = TopologyKey { relations: None, direction: Direction::Out };
-    let steps = |graph: &Graph| graph.snapshot().unwrap().topology(&key, &Budget::unlimited()).unwrap().step_count();
+    let steps = |graph: &Graph| graph.read().unwrap().topology(&key, &Budget::unlimited()).unwrap().step_count();
     assert_eq!(steps(&follower), steps(&writer));
     run(&writer, "MATCH (d:drug) DETACH DELETE d");
     follower.catch_up().unwrap();
@@ -143,7 +143,7 @@ fn a_follower_writes_nothing() {
     assert!(!graph.is_writable());
     graph.query("MATCH (n) RETURN count(*)", &Parameters::new()).unwrap().for_each(|row| drop(row.unwrap()));
     assert_eq!(names(), before);
-    assert!(matches!(graph.change(), Err(StorageError::ReadOnly { .. })));
+    assert!(matches!(graph.write(), Err(StorageError::ReadOnly { .. })));
     assert!(graph.query("CREATE (:gene)", &Parameters::new()).unwrap_err().to_string().contains("reading only"));
     // It is no writer, so another one may come, and its hint stays when the follower goes.
     let writer = Graph::open(&path).unwrap();

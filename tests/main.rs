@@ -33,3 +33,5 @@ mod random;
 mod readers;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+mod transactions;

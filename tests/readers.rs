@@ -46,7 +46,7 @@ fn swap(graph: &Graph, random: &mut Random, count: i64) {
     let mut change = graph.change().unwrap();
     let hand = change.hand().unwrap();
     let [one, other] = [random.below(RING as usize) as u32, random.below(RING as usize) as u32];
-    let successor = |change: &hopgraph::engine::Change<'_>, node: u32| {
+    let successor = |change: &hopgraph::engine::Change, node: u32| {
         let found = change.neighbors(NodeId::new(node), NEXT, Direction::Out).unwrap();
         found.iter().next().unwrap().get()
     };
@@ -68,7 +68,7 @@ fn swap(graph: &Graph, random: &mut Random, count: i64) {
 }
 
 /// What holds after every commit, seen through records, sets and the shape that walks run on.
-fn assert_consistent(snapshot: &Snapshot<'_>, what: &str) {
+fn assert_consistent(snapshot: &Snapshot, what: &str) {
     let labelled = snapshot.nodes_with_label(EVEN).unwrap();
     assert_eq!(labelled.len(), u64::from(RING / 2), "{what}");
     for direction in [Direction::Out, Direction::In] {
@@ -96,7 +96,7 @@ fn every_snapshot_shows_one_moment_while_a_writer_writes() {
         for reader in 0..READERS {
             let (graph, done, commits, looks) = (&graph, &done, &commits, &looks);
             scope.spawn(move || {
-                let mut kept: Option<(Snapshot<'_>, u64)> = None;
+                let mut kept: Option<(Snapshot, u64)> = None;
                 while !done.load(Ordering::Relaxed) {
                     let snapshot = graph.snapshot().unwrap();
                     let at = commits.load(Ordering::Relaxed);

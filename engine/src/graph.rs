@@ -1,16 +1,19 @@
 //! The graph: opened once, read through snapshots, written through changes.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::admin::check;
-use crate::read::shared::Shared;
 use crate::storage::counter::{self, Counters};
 use crate::storage::store::Store;
 use crate::storage::{directory, lookup, migrate};
-use crate::write::core::{Core, Writer};
+use crate::write::core::Core;
 use crate::write::retract;
-use crate::{BulkLoad, BulkOptions, Change, CheckReport, RepairReport, Retraction, Run, RunId, Snapshot, StorageError};
+use crate::{
+    Budget, BulkLoad, BulkOptions, Change, CheckReport, Interruption, RepairReport, Retraction, Run, RunId, Snapshot,
+    StorageError,
+};
 
 /// When a commit counts as done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,12 +47,13 @@ pub struct GraphOptions {
     pub must_exist: bool,
 }
 
-/// A graph in a directory. Shared by reference between threads: any number of [`Snapshot`]s, one [`Change`] at a time.
-#[derive(Debug)]
+/// A graph in a directory: any number of [`Snapshot`]s, one [`Change`] at a time.
+///
+/// A handle: a clone is the same graph. It is closed once all handles, snapshots and changes of it are gone, so that none
+/// of them has to be borrowed.
+#[derive(Clone, Debug)]
 pub struct Graph {
-    core: Core,
-    /// Deleted after the store is closed: fields are dropped in order.
-    _temporary: Option<tempfile::TempDir>,
+    core: Arc<Core>,
 }
 
 impl Graph {
@@ -59,14 +63,14 @@ impl Graph {
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("first.hopgraph");
     /// let graph = hopgraph_engine::Graph::open(&path)?;
-    /// let mut change = graph.change()?;
+    /// let mut change = graph.write()?;
     /// let gene = change.label("gene")?;
     /// let node = hopgraph_engine::Node { labels: vec![gene], name: "BRCA1".to_owned(), ..Default::default() };
     /// let brca1 = change.add_node(node)?;
     /// change.commit()?;
     ///
     /// use hopgraph_engine::View;
-    /// assert_eq!(graph.snapshot()?.nodes_by_name("brca1")?, [brca1]);
+    /// assert_eq!(graph.read()?.nodes_by_name("brca1")?, [brca1]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
@@ -117,8 +121,7 @@ impl Graph {
         let catalog = lookup::catalog(&snapshot)?;
         let counters = Counters::read(&snapshot)?;
         drop(snapshot);
-        let core = Core { store, shared: Shared::new(catalog), writer: Mutex::new(Writer::new(counters)) };
-        let graph = Self { core, _temporary: temporary };
+        let graph = Self { core: Arc::new(Core::new(store, catalog, counters, temporary)) };
         match options.access {
             Access::ReadWrite => graph.finish_retraction()?,
             Access::ReadOnly => counter::check_no_retraction(&graph.core.store.snapshot(), path)?,
@@ -133,15 +136,25 @@ impl Graph {
 
     /// The graph as it is now, for reading. Later commits do not show in it; nor do those that have not returned, since
     /// under [`Durability::Synced`] they may still be on their way to the disk.
-    pub fn snapshot(&self) -> Result<Snapshot<'_>, StorageError> {
-        let (store, catalog) = self.core.shared.moment(|| {
+    pub fn read(&self) -> Result<Snapshot, StorageError> {
+        self.read_within(&Budget::unlimited())
+    }
+
+    /// The same, and waits no longer than the budget lets it, while a load or a large retraction is being taken in.
+    pub fn read_within(&self, budget: &Budget) -> Result<Snapshot, StorageError> {
+        let (store, catalog) = self.core.shared.moment(budget, || {
             let store = self.core.store.shown();
             if !self.is_writable() {
                 counter::check_no_retraction(&store, self.path())?;
             }
             Ok(store)
         })?;
-        Snapshot::new(store, catalog, &self.core.shared)
+        self.core.snapshot(store, catalog)
+    }
+
+    /// Another name of [`Graph::read`].
+    pub fn snapshot(&self) -> Result<Snapshot, StorageError> {
+        self.read()
     }
 
     /// Whether it was opened for writing.
@@ -158,14 +171,45 @@ impl Graph {
         })
     }
 
-    /// A batch of edits; waits for the change that is open, if one is.
-    pub fn change(&self) -> Result<Change<'_>, StorageError> {
+    /// A batch of edits, which shows once it is committed; waits for the change that is open, if one is.
+    ///
+    /// # Errors
+    /// [`StorageError::ReadOnly`]; [`StorageError::WritesRefused`]; [`StorageError::WriteOpenInThread`] if this thread has
+    /// the other change itself, and would wait for ever.
+    pub fn write(&self) -> Result<Change, StorageError> {
+        self.write_within(&Budget::unlimited())
+    }
+
+    /// The same, and waits no longer than the budget lets it.
+    ///
+    /// # Errors
+    /// [`StorageError::Interrupted`] if the budget ends the wait, and those of [`Graph::write`].
+    pub fn write_within(&self, budget: &Budget) -> Result<Change, StorageError> {
         if !self.is_writable() {
             return Err(StorageError::ReadOnly { path: self.path().to_owned() });
         }
-        let writer = self.core.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.core.check_taken(&writer)?;
-        Ok(Change::new(&self.core, writer))
+        let lease = Core::lease(&self.core, budget)?;
+        self.core.check_taken(&lease)?;
+        Change::new(lease)
+    }
+
+    /// A batch of edits; waits for the change that is open, if one is, but not longer than this.
+    ///
+    /// # Errors
+    /// [`StorageError::WriterBusy`] if that was not enough, and those of [`Graph::write`].
+    pub fn try_write(&self, timeout: Duration) -> Result<Change, StorageError> {
+        let budget = Budget::unlimited().with_time_limit(timeout);
+        self.write_within(&budget).map_err(|error| match error {
+            StorageError::Interrupted(Interruption::TimedOut { limit_ms }) => {
+                StorageError::WriterBusy { waited_ms: limit_ms }
+            }
+            other => other,
+        })
+    }
+
+    /// Another name of [`Graph::write`].
+    pub fn change(&self) -> Result<Change, StorageError> {
+        self.write()
     }
 
     /// Begins a load of many plain facts under this run; waits for the change that is open, if one is.
@@ -185,22 +229,22 @@ impl Graph {
     /// assert_eq!(load.finish()?.edges, 999);
     /// # Ok::<(), hopgraph_engine::StorageError>(())
     /// ```
-    pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad<'_>, StorageError> {
+    pub fn bulk_load(&self, run: &Run) -> Result<BulkLoad, StorageError> {
         self.bulk_load_with(run, BulkOptions::default())
     }
 
     /// Begins a load with these options.
-    pub fn bulk_load_with(&self, run: &Run, options: BulkOptions) -> Result<BulkLoad<'_>, StorageError> {
-        BulkLoad::begin(self.change()?, run, options)
+    pub fn bulk_load_with(&self, run: &Run, options: BulkOptions) -> Result<BulkLoad, StorageError> {
+        BulkLoad::begin(self.write()?, run, options)
     }
 
     /// Brings everything committed so far to the disk, as sorted files: from then on, commits that were only
     /// [`Durability::Buffered`] survive a loss of power too. Waits for the change that is open, if one is.
     pub fn flush(&self) -> Result<(), StorageError> {
-        let mut writer = self.core.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lease = Core::lease(&self.core, &Budget::unlimited())?;
         let result = self.core.store.flush();
         if let Err(error) = &result {
-            writer.refused = Some(error.to_string());
+            lease.refused = Some(error.to_string());
         }
         result
     }
@@ -212,11 +256,17 @@ impl Graph {
     /// Others see all of it or nothing, however large the run: a large one is written in pieces, during which new
     /// snapshots wait; if the process dies meanwhile, the next one to open the graph finishes it first.
     pub fn retract_run(&self, run: RunId) -> Result<Retraction, StorageError> {
-        self.retract_run_in_pieces(run, retract::PIECE_EDITS_MAX)
+        self.retract_run_within(run, &Budget::unlimited())
     }
 
+    #[cfg(test)]
     pub(crate) fn retract_run_in_pieces(&self, run: RunId, edits_max: usize) -> Result<Retraction, StorageError> {
-        retract::retract_run(self.change()?, run, edits_max)
+        retract::retract_run(self.write()?, run, edits_max)
+    }
+
+    /// The same, and waits for other writers no longer than the budget lets it.
+    pub fn retract_run_within(&self, run: RunId, budget: &Budget) -> Result<Retraction, StorageError> {
+        retract::retract_run(self.write_within(budget)?, run, retract::PIECE_EDITS_MAX)
     }
 
     /// Finishes a retraction that another process began.
@@ -240,10 +290,20 @@ impl Graph {
         check::repair(path.as_ref())
     }
 
+    /// What its handles share.
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    #[cfg(test)]
+    pub(crate) fn lease(&self) -> crate::write::core::Lease {
+        Core::lease(&self.core, &Budget::unlimited()).unwrap()
+    }
+
     /// As if this many nodes and sentences had been handed out before.
     #[cfg(test)]
     pub(crate) fn use_up_ids(&self, count: u64) {
-        let mut writer = self.core.writer.lock().unwrap();
+        let mut writer = self.lease();
         writer.counters.nodes = count;
         writer.counters.sentences = count;
     }
@@ -256,14 +316,6 @@ impl Graph {
     /// Lets this many writes go well and the next one fail.
     #[cfg(test)]
     pub(crate) fn fail_after(&self, writes: usize) {
-        self.core.writer.lock().unwrap().fail_after = Some(writes);
-    }
-}
-
-impl Drop for Graph {
-    fn drop(&mut self) {
-        if self.is_writable() {
-            directory::forget_writer(self.core.store.path());
-        }
+        self.lease().fail_after = Some(writes);
     }
 }

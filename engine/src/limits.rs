@@ -47,7 +47,7 @@ mod tests {
         let error = change.relation_type(&relation_type(RELATION_TYPES_MAX)).unwrap_err();
         assert!(matches!(error, StorageError::IdSpaceFull { limit: RELATION_TYPES_MAX, .. }), "{error}");
         change.commit().unwrap();
-        assert_eq!(graph.catalog().label_count() as u64, LABELS_MAX);
+        assert_eq!(graph.core().shared.catalog().label_count() as u64, LABELS_MAX);
     }
 
     #[test]

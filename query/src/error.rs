@@ -46,6 +46,12 @@ pub enum QueryErrorKind {
     /// A value has the wrong type or no answer, such as a division by zero.
     #[error("{0}")]
     Value(String),
+    /// A statement does not fit the transaction that it was to be part of.
+    #[error("{0}")]
+    Transaction(&'static str),
+    /// An answer was asked for a column that it does not have, or for a value of another type than it holds.
+    #[error("{0}")]
+    Column(String),
     /// It was stopped: cancelled, out of time, out of memory.
     #[error(transparent)]
     Interrupted(#[from] Interruption),

@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hopgraph_engine::{Budget, Graph, Snapshot};
+use hopgraph_engine::{Budget, Change, Graph, Snapshot, View};
 
 use crate::executor::compute::{Context, Held, Row as Cells, to_cell, to_value};
 use crate::executor::operator::{Input, Work};
+use crate::executor::retraction;
 use crate::executor::{LIBRARY, lower};
-use crate::fault::Result;
-use crate::planner::plan::{Query, Slot, VERIFICATION_COLUMNS};
+use crate::fault::{Result, transaction};
+use crate::planner::plan::{Query, Retraction, Slot, VERIFICATION_COLUMNS};
 use crate::planner::{Estimator, Measured, bind, explain, improve};
-use crate::syntax::ast::{Mode, Statement};
+use crate::syntax::ast::{Mode, Retractable};
 use crate::syntax::parse::parse;
 use crate::{Parameters, QueryOptions, Row, Summary, Value};
 
@@ -28,11 +29,23 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a query. Fails on what is wrong with the query itself; parameters come later.
     pub fn new(graph: &Graph, text: &str) -> Result<Self> {
-        Self::on(&graph.snapshot()?, text, parse(text)?)
+        Self::at(&graph.read()?, text)
     }
 
-    fn on(snapshot: &Snapshot<'_>, text: &str, statement: Statement) -> Result<Self> {
-        let query = improve(bind(&statement, text, snapshot, LIBRARY)?, &Estimator::new(snapshot)?)?;
+    /// Prepares a query for a graph as it is at one moment.
+    pub(crate) fn at(snapshot: &Snapshot, text: &str) -> Result<Self> {
+        Self::on(snapshot, snapshot, text)
+    }
+
+    /// Prepares a statement that knows the names that a change has added.
+    pub(crate) fn in_change(change: &Change, text: &str) -> Result<Self> {
+        Self::on(change, change.base(), text)
+    }
+
+    /// The names come from the view, the numbers by which plans are compared from the snapshot.
+    fn on(view: &dyn View, snapshot: &Snapshot, text: &str) -> Result<Self> {
+        let statement = parse(text)?;
+        let query = improve(bind(&statement, text, view, LIBRARY)?, &Estimator::new(snapshot)?)?;
         Ok(Self { text: text.to_owned(), mode: statement.mode, query })
     }
 
@@ -48,74 +61,123 @@ impl Prepared {
         self.query.writes && self.mode != Mode::Explain
     }
 
-    /// Runs it; see [`crate::query`].
-    pub fn run<'g>(&self, graph: &'g Graph, parameters: &Parameters, options: &QueryOptions) -> Result<Rows<'g>> {
-        if let Some(retraction) = &self.query.retraction {
-            let context = Context::new(graph.snapshot()?, None, Arc::new(budget(options)), parameters);
-            let (rows, summary) = retraction.run(graph, &context)?;
-            return Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, Held::nothing()) });
+    /// Runs it; see [`crate::query`]. The limits cover the wait for other writers too.
+    pub fn run(&self, graph: &Graph, parameters: &Parameters, options: &QueryOptions) -> Result<Rows> {
+        let budget = Arc::new(options.budget());
+        if let Some(Retraction { what: Retractable::Run, name }) = &self.query.retraction {
+            let context = Context::new(graph.read_within(&budget)?, None, Arc::clone(&budget), parameters);
+            let (rows, summary) = retraction::run(name, graph, &context)?;
+            return Ok(self.kept(rows, Held::nothing(), summary));
         }
-        // The change comes first: nobody else can write between it and the snapshot.
-        let change = if self.writes() { Some(graph.change()?) } else { None };
-        let context = Context::new(graph.snapshot()?, change, Arc::new(budget(options)), parameters);
+        if !self.writes() {
+            return self.run_within(graph.read_within(&budget)?, budget, parameters, options);
+        }
+        let context = Self::writing(graph.write_within(&budget)?, budget, parameters);
+        let (change, rows) = self.write(context, options);
+        let rows = rows?;
+        change.commit()?;
+        Ok(rows)
+    }
+
+    /// Runs a query that only reads at one moment of the graph.
+    pub(crate) fn run_at(&self, snapshot: &Snapshot, parameters: &Parameters, options: &QueryOptions) -> Result<Rows> {
+        if self.writes() {
+            return Err(transaction("this transaction only reads: a query that writes needs a write transaction"));
+        }
+        self.run_within(snapshot.clone(), Arc::new(options.budget()), parameters, options)
+    }
+
+    /// Runs a statement in a change, and gives that back; nothing is committed.
+    pub(crate) fn run_in(
+        &self,
+        change: Change,
+        parameters: &Parameters,
+        options: &QueryOptions,
+    ) -> (Change, Result<Rows>) {
+        self.write(Self::writing(change, Arc::new(options.budget()), parameters), options)
+    }
+
+    fn run_within(
+        &self,
+        snapshot: Snapshot,
+        budget: Arc<Budget>,
+        parameters: &Parameters,
+        options: &QueryOptions,
+    ) -> Result<Rows> {
+        let context = Context::new(snapshot, None, budget, parameters);
         match self.mode {
-            Mode::Explain => self.explained(&context, None),
-            Mode::Profile => self.profiled(context),
-            Mode::Run if self.query.verification.is_some() => self.verified(context, options),
-            Mode::Run if self.query.writes => self.written(context),
-            Mode::Run => self.streamed(context),
+            Mode::Run if self.query.verification.is_none() => {
+                let mut stream = self.stream(context, lower(&self.query.plan, None));
+                stream.open()?;
+                Ok(Rows {
+                    columns: self.columns().into(),
+                    summary: Summary::default(),
+                    source: Source::Stream(Box::new(stream)),
+                })
+            }
+            _ => self.complete(context, options).1,
         }
     }
 
-    fn streamed<'g>(&self, context: Context<'g>) -> Result<Rows<'g>> {
-        let mut stream = self.stream(context, lower(&self.query.plan, None));
-        stream.open()?;
-        Ok(Rows { columns: self.columns(), summary: Summary::default(), source: Source::Stream(Box::new(stream)) })
+    /// All that a statement asks of the graph is asked of its change, or of the moment at which the change began: between
+    /// that and the commit nobody else can write.
+    fn writing(change: Change, budget: Arc<Budget>, parameters: &Parameters) -> Context<'static> {
+        Context::new(change.base().clone(), Some(change), budget, parameters)
     }
 
-    /// A query that writes runs to its end and commits before its first row is seen.
-    fn written<'g>(&self, context: Context<'g>) -> Result<Rows<'g>> {
-        let mut stream = self.stream(context, lower(&self.query.plan, None));
-        let (rows, held) = stream.drain()?;
-        stream.context.commit()?;
-        let summary = *stream.context.summary.borrow();
-        Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, held) })
+    fn write(&self, context: Context<'static>, options: &QueryOptions) -> (Change, Result<Rows>) {
+        let (context, rows) = self.complete(context, options);
+        (context.into_change().expect("a statement that writes runs under a change"), rows)
     }
 
-    /// Rows whose pairs are verified are all there before the first is read.
-    fn verified<'g>(&self, context: Context<'g>, options: &QueryOptions) -> Result<Rows<'g>> {
-        let verification = self.query.verification.as_ref().expect("a query that verifies comes here");
-        let mut stream = self.stream(context, lower(&self.query.plan, None));
-        let (rows, held) = stream.drain()?;
-        let rows = verification.run(rows, options.verifier.as_deref(), &stream.context)?;
-        stream.context.commit()?;
-        let summary = *stream.context.summary.borrow();
-        Ok(Rows { columns: self.columns(), summary, source: Source::Kept(rows, held) })
-    }
-
-    fn profiled<'g>(&self, context: Context<'g>) -> Result<Rows<'g>> {
+    /// Runs it to its end, before its first row is seen.
+    fn complete(&self, context: Context<'static>, options: &QueryOptions) -> (Context<'static>, Result<Rows>) {
         let mut profile: Vec<Arc<Work>> = Vec::new();
-        let operator = lower(&self.query.plan, Some(&mut profile));
+        let operator = lower(&self.query.plan, (self.mode == Mode::Profile).then_some(&mut profile));
         let mut stream = self.stream(context, operator);
+        let rows = match (self.mode, &self.query.retraction) {
+            (Mode::Explain, _) => self.explained(&stream.context, None),
+            (_, Some(retraction)) => retraction::run_in(retraction, &stream.context)
+                .map(|(rows, summary)| self.kept(rows, Held::nothing(), summary)),
+            (Mode::Profile, None) => self.profiled(&mut stream, &profile),
+            (Mode::Run, None) => self.drained(&mut stream, options),
+        };
+        (stream.context, rows)
+    }
+
+    fn drained(&self, stream: &mut Stream, options: &QueryOptions) -> Result<Rows> {
+        let (mut rows, held) = stream.drain()?;
+        if let Some(verification) = &self.query.verification {
+            rows = verification.run(rows, options.verifier.as_deref(), &stream.context)?;
+        }
+        let summary = *stream.context.summary.borrow();
+        Ok(self.kept(rows, held, summary))
+    }
+
+    fn profiled(&self, stream: &mut Stream, profile: &[Arc<Work>]) -> Result<Rows> {
         stream.open()?;
         while stream.advance()? {}
-        let mut rows =
-            self.explained(&stream.context, Some(&profile.iter().map(|work| work.measured()).collect::<Vec<_>>()))?;
-        stream.context.commit()?;
+        let measured: Vec<Measured> = profile.iter().map(|work| work.measured()).collect();
+        let mut rows = self.explained(&stream.context, Some(&measured))?;
         rows.summary = *stream.context.summary.borrow();
         Ok(rows)
     }
 
+    /// An answer that is all there.
+    fn kept(&self, rows: VecDeque<Vec<Value>>, held: Held, summary: Summary) -> Rows {
+        Rows { columns: self.columns().into(), summary, source: Source::Kept(rows, held) }
+    }
+
     /// The plan as rows of one column.
-    fn explained<'g>(&self, context: &Context<'_>, profile: Option<&[Measured]>) -> Result<Rows<'g>> {
+    fn explained(&self, context: &Context<'_>, profile: Option<&[Measured]>) -> Result<Rows> {
         let estimator = Estimator::new(context.snapshot())?;
         let lines = explain(&self.query, &self.text, &estimator, profile);
         let rows = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
         let source = Source::Kept(rows, Held::nothing());
-        Ok(Rows { columns: vec!["plan".into()], summary: Summary::default(), source })
+        Ok(Rows { columns: ["plan".to_owned()].into(), summary: Summary::default(), source })
     }
 
-    fn stream<'g>(&self, context: Context<'g>, operator: Input) -> Stream<'g> {
+    fn stream(&self, context: Context<'static>, operator: Input) -> Stream {
         let row = Cells::new(self.query.slot_names.len());
         let slots = self.query.columns.iter().map(|(_, slot)| *slot).collect();
         Stream { context, operator, row, slots }
@@ -123,38 +185,19 @@ impl Prepared {
 }
 
 /// Runs a query: see [`crate::query`].
-pub(crate) fn query<'g>(
-    graph: &'g Graph,
-    text: &str,
-    parameters: &Parameters,
-    options: &QueryOptions,
-) -> Result<Rows<'g>> {
+pub(crate) fn query(graph: &Graph, text: &str, parameters: &Parameters, options: &QueryOptions) -> Result<Rows> {
     Prepared::new(graph, text)?.run(graph, parameters, options)
 }
 
-fn budget(options: &QueryOptions) -> Budget {
-    let mut budget = Budget::unlimited();
-    if let Some(bytes) = options.memory_limit_bytes {
-        budget = budget.with_memory_limit(bytes);
-    }
-    if let Some(limit) = options.time_limit {
-        budget = budget.with_time_limit(limit);
-    }
-    match &options.cancel {
-        Some(flag) => budget.with_cancel_flag(Arc::clone(flag)),
-        None => budget,
-    }
-}
-
 /// A running plan with all that it needs.
-struct Stream<'g> {
-    context: Context<'g>,
+struct Stream {
+    context: Context<'static>,
     operator: Input,
     row: Cells,
     slots: Vec<Slot>,
 }
 
-impl Stream<'_> {
+impl Stream {
     fn open(&mut self) -> Result<()> {
         self.context.budget().check()?;
         self.operator.open(&self.context, &mut self.row)
@@ -164,16 +207,16 @@ impl Stream<'_> {
         self.operator.next(&self.context, &mut self.row)
     }
 
-    fn next_row(&mut self) -> Result<Option<Row>> {
+    fn next_row(&mut self) -> Result<Option<Vec<Value>>> {
         if !self.advance()? {
             return Ok(None);
         }
         let cells = self.slots.iter().map(|&slot| to_value(&self.context, self.row.get(slot)));
-        cells.collect::<Result<Row>>().map(Some)
+        cells.collect::<Result<_>>().map(Some)
     }
 
     /// All rows at once.
-    fn drain(&mut self) -> Result<(VecDeque<Row>, Held)> {
+    fn drain(&mut self) -> Result<(VecDeque<Vec<Value>>, Held)> {
         self.open()?;
         let (mut rows, mut held) = (VecDeque::new(), Held::nothing());
         while let Some(row) = self.next_row()? {
@@ -189,19 +232,19 @@ impl Stream<'_> {
 
 /// The answer to a query: columns, then rows one by one as an iterator of `Result<Row, QueryError>`. After an error
 /// there are no further rows.
-pub struct Rows<'g> {
-    columns: Vec<String>,
+pub struct Rows {
+    columns: Arc<[String]>,
     summary: Summary,
-    source: Source<'g>,
+    source: Source,
 }
 
-enum Source<'g> {
-    Stream(Box<Stream<'g>>),
+enum Source {
+    Stream(Box<Stream>),
     /// The second part gives back the bytes that the rows were charged for.
-    Kept(VecDeque<Row>, #[allow(dead_code, reason = "held until the rows are dropped")] Held),
+    Kept(VecDeque<Vec<Value>>, #[allow(dead_code, reason = "held until the rows are dropped")] Held),
 }
 
-impl Rows<'_> {
+impl Rows {
     /// The names of the columns; empty for a query without RETURN.
     pub fn columns(&self) -> &[String] {
         &self.columns
@@ -217,22 +260,22 @@ impl Rows<'_> {
     }
 }
 
-impl Iterator for Rows<'_> {
+impl Iterator for Rows {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = match &mut self.source {
-            Source::Kept(rows, _) => return rows.pop_front().map(Ok),
+            Source::Kept(rows, _) => rows.pop_front().map(Ok),
             Source::Stream(stream) => stream.next_row().transpose(),
         };
         if !matches!(next, Some(Ok(_))) {
             self.end();
         }
-        next
+        next.map(|values| values.map(|values| Row::new(&self.columns, values)))
     }
 }
 
-impl std::fmt::Debug for Rows<'_> {
+impl std::fmt::Debug for Rows {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Rows").field("columns", &self.columns).field("summary", &self.summary).finish()
     }

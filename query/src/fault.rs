@@ -16,6 +16,11 @@ pub(crate) fn meaning_with_help(span: Span, message: impl Into<String>, help: Op
     QueryError { help, ..meaning(span, message) }
 }
 
+/// A statement does not fit the transaction that it was to be part of.
+pub(crate) fn transaction(message: &'static str) -> QueryError {
+    QueryError { kind: QueryErrorKind::Transaction(message), span: None, help: None }
+}
+
 /// The query passes a limit of the language.
 pub(crate) fn too_large(what: &'static str, limit: usize, span: Span) -> QueryError {
     QueryError { kind: QueryErrorKind::TooLarge { what, limit }, span: Some(span), help: None }

@@ -6,14 +6,16 @@ mod executor;
 mod fault;
 pub mod limits;
 mod planner;
+mod row;
 mod syntax;
+mod transaction;
 mod value;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hopgraph_engine::Graph;
+use hopgraph_engine::{Budget, Graph};
 
 pub use error::{QueryError, QueryErrorKind};
 pub use execute::{Prepared, Rows};
@@ -21,9 +23,11 @@ pub use executor::function::functions;
 pub use executor::procedure::procedures;
 pub use executor::verification::{SentenceReading, Verdict, Verifier, VerifierError};
 pub use planner::plan::{FunctionDescription, ProcedureDescription};
+pub use row::{ColumnIndex, FromValue, Row};
 pub use syntax::keyword::KEYWORDS;
 pub use syntax::{ast, completion, highlight, parse, suggest};
-pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Row, Value};
+pub use transaction::{ReadTransaction, WriteTransaction};
+pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Value};
 
 /// What a query may use, and how it is told to stop.
 #[derive(Clone, Debug)]
@@ -42,6 +46,23 @@ impl Default for QueryOptions {
     /// One GiB, no time limit, no flag.
     fn default() -> Self {
         Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None, verifier: None }
+    }
+}
+
+impl QueryOptions {
+    /// The limits as a budget, whose time begins now.
+    pub fn budget(&self) -> Budget {
+        let mut budget = Budget::unlimited();
+        if let Some(bytes) = self.memory_limit_bytes {
+            budget = budget.with_memory_limit(bytes);
+        }
+        if let Some(limit) = self.time_limit {
+            budget = budget.with_time_limit(limit);
+        }
+        match &self.cancel {
+            Some(flag) => budget.with_cancel_flag(Arc::clone(flag)),
+            None => budget,
+        }
     }
 }
 
@@ -64,11 +85,6 @@ pub struct Summary {
 
 /// Runs a query. A query that writes has written everything, or nothing, when this returns. EXPLAIN and PROFILE give
 /// the plan as rows of one column, `plan`.
-pub fn query<'g>(
-    graph: &'g Graph,
-    text: &str,
-    parameters: &Parameters,
-    options: &QueryOptions,
-) -> Result<Rows<'g>, QueryError> {
+pub fn query(graph: &Graph, text: &str, parameters: &Parameters, options: &QueryOptions) -> Result<Rows, QueryError> {
     execute::query(graph, text, parameters, options)
 }

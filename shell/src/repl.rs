@@ -12,7 +12,7 @@ use rustyline::error::ReadlineError;
 use crate::arguments::Arguments;
 use crate::command::{self, Flow};
 use crate::interrupt::{self, Second};
-use crate::line::{self, History, PROMPT};
+use crate::line::{self, History, PROMPT, PROMPT_IN_TRANSACTION};
 use crate::quantity::counted;
 use crate::session::Session;
 use crate::subcommand::{open_for_reading, query};
@@ -45,7 +45,8 @@ fn converse(graph: &Graph, arguments: &Arguments, cancel: Arc<AtomicBool>) -> Re
         if let Some(helper) = editor.helper_mut() {
             helper.parameters = session.parameters.keys().cloned().collect();
         }
-        match editor.readline(PROMPT) {
+        let prompt = if session.is_in_transaction() { PROMPT_IN_TRANSACTION } else { PROMPT };
+        match editor.readline(prompt) {
             Ok(input) if input.trim().is_empty() => {}
             Ok(input) => {
                 let _ = editor.add_history_entry(input.trim());
@@ -63,7 +64,7 @@ fn converse(graph: &Graph, arguments: &Arguments, cancel: Arc<AtomicBool>) -> Re
 }
 
 fn greet(graph: &Graph, out: &mut dyn Write) -> Result<()> {
-    let statistics = graph.snapshot()?.statistics()?;
+    let statistics = graph.read()?.statistics()?;
     let (nodes, edges) = (counted(statistics.nodes, "node"), counted(statistics.edges, "relationship"));
     writeln!(out, "hopgraph {}: {nodes}, {edges} in {}", env!("CARGO_PKG_VERSION"), graph.path().display())?;
     if !graph.is_writable() {

@@ -42,6 +42,31 @@ fn statement(text: &str, start: usize, end: usize) -> Statement<'_> {
     Statement { text: text.get(start..end).unwrap_or_default(), line: 1 + before.matches('\n').count() }
 }
 
+/// A statement of the shell that begins or ends a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    /// What follows becomes true together.
+    Begin,
+    /// It becomes true now.
+    Commit,
+    /// It leaves no trace.
+    Rollback,
+}
+
+/// Whether a statement is `BEGIN`, `COMMIT` or `ROLLBACK`, in any case and with or without `TRANSACTION`.
+pub(crate) fn boundary(statement: &str) -> Option<Boundary> {
+    let plain = tokens(statement).into_iter().filter(|token| token.kind != TokenKind::Comment);
+    let words: Vec<String> =
+        plain.filter_map(|token| statement.get(token.span.start..token.span.end)).map(str::to_uppercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != ";").collect();
+    match words[..] {
+        ["BEGIN"] | ["BEGIN", "TRANSACTION"] => Some(Boundary::Begin),
+        ["COMMIT"] | ["COMMIT", "TRANSACTION"] => Some(Boundary::Commit),
+        ["ROLLBACK"] | ["ROLLBACK", "TRANSACTION"] => Some(Boundary::Rollback),
+        _ => None,
+    }
+}
+
 /// Whether a statement makes something, so that it makes sense on a graph that is not there yet.
 pub(crate) fn creates(statement: &ast::Statement) -> bool {
     let makes = |clause: &ast::Clause| matches!(clause, ast::Clause::Create(_) | ast::Clause::Merge { .. });
@@ -76,6 +101,22 @@ mod tests {
         for (text, expected) in cases {
             let found: Vec<_> = statements(text).iter().map(|statement| (statement.text, statement.line)).collect();
             assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn transactions_begin_and_end_with_a_word() {
+        let cases = [
+            ("BEGIN", Some(Boundary::Begin)),
+            ("begin transaction", Some(Boundary::Begin)),
+            ("/* all of it */ Commit;", Some(Boundary::Commit)),
+            ("ROLLBACK", Some(Boundary::Rollback)),
+            ("MATCH (commit) RETURN commit", None),
+            ("BEGIN; COMMIT", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(boundary(text), expected, "{text:?}");
         }
     }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use hopgraph::engine::View;
 use hopgraph::query::Summary;
-use hopgraph::{Graph, ModelVerifier, Parameters, QueryOptions};
+use hopgraph::{Graph, ModelVerifier, Parameters, QueryOptions, ReadTransaction, Row, WriteTransaction};
 
 use crate::arguments::AnswerArguments;
 use crate::quantity::{counted, grouped, spoken};
 use crate::render::{self, Format, Layout, Notation, QueryFailure, WriteError, Written};
+use crate::script::{self, Boundary};
 use crate::subcommand::write_model_warnings;
 
 /// A graph and how its answers are shown.
@@ -30,6 +31,14 @@ pub(crate) struct Session<'g> {
     /// Whether a line under a table says how many rows there were, and how long they took.
     pub(crate) footer: bool,
     options: QueryOptions,
+    transaction: Option<Transaction>,
+}
+
+/// What `BEGIN` has begun.
+enum Transaction {
+    /// On a graph that is open for reading only: one moment of it.
+    Read(ReadTransaction),
+    Write(Box<WriteTransaction>),
 }
 
 impl<'g> Session<'g> {
@@ -48,6 +57,7 @@ impl<'g> Session<'g> {
                 cancel: Some(cancel),
                 verifier: None,
             },
+            transaction: None,
         }
     }
 
@@ -61,20 +71,40 @@ impl<'g> Session<'g> {
         Ok(())
     }
 
+    /// Whether `BEGIN` has begun a transaction that is neither committed nor rolled back.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
     /// Runs one statement: rows to `out`, what was written into the graph to `notes`.
     pub(crate) fn run(&mut self, text: &str, out: &mut dyn Write, notes: &mut dyn Write) -> Result<()> {
         if let Some(cancel) = &self.options.cancel {
             // A Ctrl-C that came too late for the last statement is not meant for this one.
             cancel.store(false, Ordering::Relaxed);
         }
-        self.graph.catch_up()?;
+        if let Some(boundary) = script::boundary(text) {
+            return self.cross(boundary, notes);
+        }
         let started = Instant::now();
         let failed = |error| QueryFailure::new(error, text);
-        let mut rows = self.graph.query_with(text, &self.parameters, &self.options).map_err(failed)?;
-        let notation = Notation::new(self.graph.snapshot()?.catalog());
+        let mut rows = match &mut self.transaction {
+            None => {
+                self.graph.catch_up()?;
+                self.graph.query_with(text, &self.parameters, &self.options)
+            }
+            Some(Transaction::Read(moment)) => moment.query_with(text, &self.parameters, &self.options),
+            Some(Transaction::Write(writing)) => writing.query_with(text, &self.parameters, &self.options),
+        }
+        .map_err(failed)?;
+        let notation = match &self.transaction {
+            None => Notation::new(self.graph.read()?.catalog()),
+            Some(Transaction::Read(moment)) => Notation::new(moment.catalog()),
+            Some(Transaction::Write(writing)) => Notation::new(writing.catalog()),
+        };
         let columns = rows.columns().to_vec();
+        let mut values = rows.by_ref().map(|row| row.map(Row::into_values));
         let written =
-            render::write_rows(&columns, &mut rows, self.format, &self.layout, &notation, self.row_limit, out);
+            render::write_rows(&columns, &mut values, self.format, &self.layout, &notation, self.row_limit, out);
         let written = written.map_err(|error| match error {
             WriteError::Query(error) => anyhow::Error::new(failed(error)),
             WriteError::Output(error) => anyhow::Error::new(error),
@@ -83,6 +113,31 @@ impl<'g> Session<'g> {
         if let Some(note) = note(&rows.summary()) {
             let time = if self.footer { format!(" in {}", spoken(started.elapsed())) } else { String::new() };
             writeln!(notes, "{note}{time}")?;
+        }
+        Ok(())
+    }
+
+    /// Begins or ends a transaction.
+    fn cross(&mut self, boundary: Boundary, notes: &mut dyn Write) -> Result<()> {
+        match (boundary, self.transaction.take()) {
+            (Boundary::Begin, None) if self.graph.is_writable() => {
+                self.transaction = Some(Transaction::Write(Box::new(self.graph.write_with(&self.options)?)));
+            }
+            (Boundary::Begin, None) => {
+                self.graph.catch_up()?;
+                self.transaction = Some(Transaction::Read(self.graph.read()?));
+            }
+            (Boundary::Begin, open) => {
+                self.transaction = open;
+                bail!("a transaction is open already; COMMIT or ROLLBACK ends it");
+            }
+            (Boundary::Commit, Some(Transaction::Write(writing))) => writing.commit()?,
+            (Boundary::Rollback, Some(Transaction::Write(writing))) => {
+                writing.rollback();
+                writeln!(notes, "rolled back")?;
+            }
+            (_, Some(Transaction::Read(_))) => {}
+            (_, None) => bail!("no transaction is open; BEGIN begins one"),
         }
         Ok(())
     }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use hopgraph::engine::{Graph, View};
 
-use super::run_workload;
 use super::together::THREADS;
 use super::workload::{graph_path, outcome_path};
+use super::{recorder, run_workload};
 use crate::commits::{COMMITS, expected_dumps};
 use crate::dump::dump;
 use crate::random::{Random, scratch, setting};
@@ -110,4 +110,40 @@ fn on_a_disk_that_cannot_be_read_nothing_is_answered_over() {
         std::fs::remove_dir_all(&root).unwrap();
     }
     assert!(failed > 0, "{answered} runs did not notice");
+}
+
+#[test]
+fn a_graph_that_cannot_be_written_can_be_read() {
+    for (setting, value, reason) in
+        [("RECORDER_DENIED", "1", "it cannot be written"), ("RECORDER_FULL_AFTER", "0", "the disk is full")]
+    {
+        let folder = scratch();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        let path = graph_path(&root);
+        let graph = hopgraph::Graph::open(&path).unwrap();
+        graph.query("UNWIND range(1, 7) AS k CREATE (:gene {k: k})", &hopgraph::params! {}).unwrap();
+        drop(graph);
+        let query = |text: &str| {
+            let mut command = std::process::Command::new(crate::program::hopgraph());
+            command.arg("query").arg(&path).args([text, "--format", "csv"]);
+            command.env("LD_PRELOAD", recorder()).env("RECORDER_ROOT", &root).env(setting, value);
+            command.output().unwrap()
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let read = query("MATCH (g:gene) RETURN count(g) AS genes");
+        assert_eq!(
+            (text(&read.stdout).as_str(), read.status.code()),
+            ("genes\n7\n", Some(0)),
+            "{}",
+            text(&read.stderr)
+        );
+        assert!(text(&read.stderr).contains(reason), "{setting}: {}", text(&read.stderr));
+        let written = query("CREATE (:gene)");
+        assert!(
+            !written.status.success() && text(&written.stderr).contains("--read-only"),
+            "{}",
+            text(&written.stderr)
+        );
+    }
 }

@@ -6,6 +6,7 @@
  * RECORDER_FULL_AFTER the disk is full after this many writes: they fail with ENOSPC
  * RECORDER_DEAD_AFTER the disk cannot be read after this many reads: they fail with EIO
  * RECORDER_UNSYNCED_AFTER the disk takes no sync after this many: they fail with EIO
+ * RECORDER_DENIED     nobody may write: whatever would open a file for writing, or change a name, fails with EACCES
  *
  * The record is a sequence of entries in the order in which the calls took effect; each is one line of text, and the line of
  * a write is followed by the bytes that were written:
@@ -92,9 +93,14 @@ static int fails(int number) {
     return -1;
 }
 
+static int denied(const char *path) {
+    return inside(path) && getenv("RECORDER_DENIED") != NULL;
+}
+
 static int open_any(const char *path, int flags, mode_t mode) {
     /* A file that never has a name is gone with the power, so what happens to it does not matter. */
     if (!inside(path) || (flags & O_TMPFILE) == O_TMPFILE) return REAL(open)(path, flags, mode);
+    if (denied(path) && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) != 0)) return fails(EACCES);
     pthread_mutex_lock(&lock);
     int existed = access(path, F_OK) == 0;
     int descriptor = REAL(open)(path, flags, mode);
@@ -203,7 +209,7 @@ SYNC(fdatasync)
 #define ONE_PATH(function, word)                                                                                        \
     int function(const char *path) {                                                                                   \
         pthread_mutex_lock(&lock);                                                                                     \
-        int result = REAL(function)(path);                                                                             \
+        int result = denied(path) ? fails(EACCES) : REAL(function)(path);                                              \
         if (result == 0 && inside(path)) note(word " %s\n", path);                                                     \
         pthread_mutex_unlock(&lock);                                                                                   \
         return result;                                                                                                 \
@@ -231,7 +237,7 @@ int unlinkat(int folder, const char *name, int flags) {
 #define TWO_PATHS(function, word)                                                                                       \
     int function(const char *from, const char *to) {                                                                   \
         pthread_mutex_lock(&lock);                                                                                     \
-        int result = REAL(function)(from, to);                                                                         \
+        int result = denied(to) ? fails(EACCES) : REAL(function)(from, to);                                            \
         if (result == 0 && inside(to)) note(word " %s\t%s\n", from, to);                                               \
         pthread_mutex_unlock(&lock);                                                                                   \
         return result;                                                                                                 \
@@ -241,7 +247,7 @@ TWO_PATHS(link, "link")
 
 int mkdir(const char *path, mode_t mode) {
     pthread_mutex_lock(&lock);
-    int result = REAL(mkdir)(path, mode);
+    int result = denied(path) ? fails(EACCES) : REAL(mkdir)(path, mode);
     if (result == 0 && inside(path)) note("make %s\n", path);
     pthread_mutex_unlock(&lock);
     return result;

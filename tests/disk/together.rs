@@ -117,7 +117,7 @@ pub(super) fn commit_together_until_it_fails(root: &Path) -> String {
 }
 
 /// What the graph holds; every commit must be there whole.
-pub(super) fn held(snapshot: &Snapshot<'_>) -> Result<Held, StorageError> {
+pub(super) fn held(snapshot: &Snapshot) -> Result<Held, StorageError> {
     let mut held = Held::default();
     let relation = snapshot.catalog().relation_type_id("after");
     for (thread, commits) in held.commits.iter_mut().enumerate() {

@@ -161,7 +161,9 @@ fn run(graph: &Graph, prepared: &Prepared, parameters: &[(&str, &str)]) -> i64 {
         parameters.iter().map(|&(name, value)| (name.to_owned(), Value::Text(value.to_owned()))).collect();
     let mut sum = 0;
     for row in graph.run(prepared, &parameters).unwrap() {
-        let Value::Integer(count) = row.unwrap().pop().unwrap() else { panic!("a row should be a number") };
+        let Value::Integer(count) = row.unwrap().into_values().pop().unwrap() else {
+            panic!("a row should be a number")
+        };
         sum += count;
     }
     sum
@@ -193,7 +195,7 @@ fn opening(arguments: &Arguments) {
 }
 
 fn look_ups(graph: &Graph, sources: &[String]) {
-    let snapshot = graph.snapshot().unwrap();
+    let snapshot = graph.read().unwrap();
     let ids: Vec<NodeId> = sources.iter().map(|source| snapshot.node_by_identifier(source).unwrap().unwrap()).collect();
     let names: Vec<String> = ids.iter().map(|&id| snapshot.node(id).unwrap().unwrap().name).collect();
     let look_up = |figure: &str, look: &dyn Fn(usize)| {
@@ -236,7 +238,7 @@ fn pairs(graph: &Graph, arguments: &Arguments) {
     for count in [8, 32, 128, 512].into_iter().filter(|&count| count <= found.len()) {
         tell(&format!("pairs_of_{count}"), found[..count].iter().sum::<i64>());
     }
-    let snapshot = graph.snapshot().unwrap();
+    let snapshot = graph.read().unwrap();
     let first = snapshot.node_by_identifier(&arguments.sources[0]).unwrap().unwrap();
     let from = snapshot.node(first).unwrap().unwrap().labels[0];
     let of_label = snapshot.nodes_with_label(from).unwrap().len();
@@ -301,7 +303,7 @@ fn commits_by_threads(graph: &Path, threads: u32) -> f64 {
 }
 
 fn commit_edges(graph: &Graph, name: &str, numbers: std::ops::Range<u32>) {
-    let mut change = graph.change().unwrap();
+    let mut change = graph.write().unwrap();
     let kind = RelationType { name: format!("{name} by hand"), polarity: Polarity::Asserted, symmetric: false };
     let relation = change.relation_type(&kind).unwrap();
     let run = change.hand().unwrap();

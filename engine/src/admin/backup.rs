@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::storage::backup::{BackupStore, copy_moment};
 use crate::storage::{directory, store::Store};
-use crate::{Access, CheckReport, Graph, GraphOptions, StorageError};
+use crate::{Access, Backup, Budget, CheckReport, Graph, GraphOptions, StorageError};
 
 /// What the file `BACKUPS` says, which tells such a folder from any other.
 const TITLE: &str = "hopgraph backups\nformat 1\n";
@@ -70,8 +70,9 @@ impl Backups {
     /// Takes a backup of a graph that this process has open for writing. Reading and writing may go on meanwhile: what was
     /// committed before the call is in it, and what is committed during the call is in it whole or not at all.
     pub fn add(&self, graph: &Graph) -> Result<Backup, StorageError> {
-        let _whole = graph.shared().hold_still();
-        self.add_store(graph.store(), graph.path())
+        let core = graph.core();
+        let _whole = core.shared.hold_still(&Budget::unlimited())?;
+        self.add_store(&core.store, graph.path())
     }
 
     /// Takes a backup of the graph in a directory, whether or not another process has it open and writes it.

@@ -69,6 +69,16 @@ pub enum StorageError {
         /// The path as given.
         path: PathBuf,
     },
+    /// The graph was to be opened for writing, and nothing may be written where it is.
+    #[error(
+        "{} cannot be written ({cause}); open it for reading only (`--read-only`), or let this user write there", path.display()
+    )]
+    Unwritable {
+        /// The path as given.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
     /// A folder was to become a graph, and holds something already.
     #[error("{} is not empty; give a folder that is new", path.display())]
     NotEmpty {
@@ -96,7 +106,7 @@ pub enum StorageError {
     },
     /// The disk has no room left. What was acknowledged before is safe.
     #[error(
-        "the disk is full, while {action} ({cause}); make room and open the graph again: every commit that succeeded is in it"
+        "the disk is full, while {action} ({cause}); make room and open the graph again: every commit that succeeded is in it, and can be read meanwhile if it is opened for reading only (`--read-only`)"
     )]
     DiskFull {
         /// What was being done.
@@ -128,6 +138,17 @@ pub enum StorageError {
         /// The first failure.
         cause: String,
     },
+    /// Another write transaction is open, and was not over in the time that there was to wait.
+    #[error(
+        "another write transaction is open, and did not end within {waited_ms} ms; commit or drop it, or wait longer"
+    )]
+    WriterBusy {
+        /// How long was waited, in milliseconds.
+        waited_ms: u64,
+    },
+    /// A thread began a write transaction while it had one open, which could never have begun.
+    #[error("this thread has a write transaction open already; commit or drop it before the next one begins")]
+    WriteOpenInThread,
     /// The disk or the storage library failed.
     #[error("storage failed while {action}: {cause}")]
     Failed {

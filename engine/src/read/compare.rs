@@ -17,7 +17,7 @@ pub struct RunComparison {
     pub after: Option<f64>,
 }
 
-impl Snapshot<'_> {
+impl Snapshot {
     /// Every edge that one of the two runs states, in order, with the confidence of each.
     pub fn compare_runs(&self, runs: [RunId; 2]) -> impl Iterator<Item = Result<RunComparison, StorageError>> + '_ {
         let types: Vec<_> = self.catalog().relation_types().map(|(id, _)| id).collect();

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 
 use crate::storage::cursor::Entries;
-use crate::storage::failure::damaged;
+use crate::storage::failure::malformed;
 use crate::storage::family::Family;
-use crate::storage::key::{self, Fields, Side};
+use crate::storage::key::{self, Side};
 use crate::storage::lookup;
-use crate::storage::set;
+use crate::storage::pages;
 use crate::{Edge, NodeId, RelationTypeId, SentenceId, Snapshot, StorageError, View};
 
-impl Snapshot<'_> {
+impl Snapshot {
     /// The edges of a type in order of source and target, each once and in canonical form.
     pub fn edges(&self, relation: RelationTypeId) -> impl Iterator<Item = Result<Edge, StorageError>> + '_ {
         let symmetric = self.catalog().relation_type(relation).is_some_and(|found| found.symmetric);
@@ -39,20 +39,15 @@ impl Edges<'_> {
     fn next(&mut self) -> Result<Option<Edge>, StorageError> {
         while self.page.is_empty() {
             let Some((key, value)) = self.entries.entry()? else { return Ok(None) };
-            let mut fields = Fields(key);
-            let (_, _, source) = (fields.u16(), fields.u8(), fields.u32());
-            let source = source.ok_or_else(|| damaged(Family::Adjacency, key, "the key is malformed"))?;
-            let start = key::page_start(lookup::page_of_key(Family::Adjacency, key)?);
+            let (_, _, source) = key::parse_adjacency(key).ok_or_else(|| malformed(Family::Adjacency, key))?;
             let (relation, symmetric, page) = (self.relation, self.symmetric, &mut self.page);
-            set::for_each_member(value, |member| {
-                let target = start + member;
+            pages::for_each_member(Family::Adjacency, key, value, |member| {
+                let target = NodeId::new(member);
                 // An edge of a symmetric type stands at both ends.
                 if !symmetric || target >= source {
-                    let (source, target) = (NodeId::new(source), NodeId::new(target));
                     page.push_back(Edge { relation, source, target });
                 }
-            })
-            .map_err(|error| damaged(Family::Adjacency, key, error))?;
+            })?;
             self.entries.advance();
         }
         Ok(self.page.pop_front())

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use crate::model::name::fold;
 use crate::read::shared::Shared;
-use crate::storage::counter::counter;
-use crate::storage::failure::damaged;
+use crate::storage::counter::{EDGE_GENERATION, NEXT_NODE, counter};
+use crate::storage::failure::malformed;
 use crate::storage::family::Family;
-use crate::storage::key::{self, Fields, Side};
+use crate::storage::key::{self, Side};
 use crate::storage::lookup;
-use crate::storage::set;
+use crate::storage::pages;
 use crate::storage::snapshot::StoreSnapshot;
-use crate::walk::topology::Moment;
+use crate::walk::topology;
 use crate::{
     Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, EdgeFilter, Evidence, EvidenceTable, LabelId,
     Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics,
@@ -19,34 +21,48 @@ use crate::{
 };
 
 /// One moment of the graph, for reading; see [`View`] for the questions it answers.
+///
+/// A handle: a clone is the same moment. It keeps the graph open, and while it lives the disk keeps what later commits
+/// replace.
+#[derive(Clone, Debug)]
+pub struct Snapshot(Arc<Moment>);
+
 #[derive(Debug)]
-pub struct Snapshot<'g> {
+struct Moment {
     store: StoreSnapshot,
     catalog: Arc<Catalog>,
-    shared: &'g Shared,
+    shared: Arc<Shared>,
     edge_generation: u64,
+    /// The folder of a graph that goes away with its last handle, which is after the store: fields are dropped in order.
+    _folder: Option<Arc<TempDir>>,
 }
 
-impl<'g> Snapshot<'g> {
-    pub(crate) fn new(store: StoreSnapshot, catalog: Arc<Catalog>, shared: &'g Shared) -> Result<Self, StorageError> {
-        let edge_generation = counter(&store, graph::EDGE_GENERATION)?;
-        Ok(Self { store, catalog, shared, edge_generation })
+impl Snapshot {
+    pub(crate) fn new(
+        store: StoreSnapshot,
+        catalog: Arc<Catalog>,
+        shared: &Arc<Shared>,
+        folder: Option<&Arc<TempDir>>,
+    ) -> Result<Self, StorageError> {
+        let edge_generation = counter(&store, EDGE_GENERATION)?;
+        let (shared, _folder) = (Arc::clone(shared), folder.map(Arc::clone));
+        Ok(Self(Arc::new(Moment { store, catalog, shared, edge_generation, _folder })))
     }
 
     pub(crate) fn store(&self) -> &StoreSnapshot {
-        &self.store
+        &self.0.store
     }
 
     /// The shape of the graph under these types and this direction. Decoded once, then kept current with what commits
     /// write, and shared; the budget is asked only while it is decoded.
     pub fn topology(&self, key: &TopologyKey, budget: &Budget) -> Result<Arc<Topology>, StorageError> {
-        self.shared.topologies.get(key, self.moment(), budget)
+        self.0.shared.topologies.get(key, self.moment(), budget)
     }
 
     /// The shape of the graph under these types and this direction if it is in memory already, as somebody who asked
     /// [`Snapshot::topology`] left it; never decodes anything. For few questions, which the store answers otherwise.
     pub fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
-        self.shared.topologies.known(key, self.edge_generation)
+        self.0.shared.topologies.known(key, self.0.edge_generation)
     }
 
     /// The shape of the graph under these types and this direction, with only those edges that the filter lets through.
@@ -57,40 +73,40 @@ impl<'g> Snapshot<'g> {
         filter: &EdgeFilter,
         budget: &Budget,
     ) -> Result<Arc<Topology>, StorageError> {
-        self.shared.topologies.get_limited(key, filter, self.moment(), budget)
+        self.0.shared.topologies.get_limited(key, filter, self.moment(), budget)
     }
 
     /// The evidence of all edges in memory, for whoever asks for many confidences. Read once in one pass, then kept
     /// current.
     pub fn evidence_table(&self, budget: &Budget) -> Result<Arc<EvidenceTable>, StorageError> {
-        self.shared.topologies.evidence(self.moment(), budget)
+        self.0.shared.topologies.evidence(self.moment(), budget)
     }
 
     /// The topology as the store alone gives it.
     #[cfg(test)]
     pub(crate) fn decode(&self, key: &TopologyKey) -> Topology {
-        Topology::read(&self.store, &self.catalog, key, &Budget::unlimited()).unwrap()
+        Topology::read(self.store(), &self.0.catalog, key, &Budget::unlimited()).unwrap()
     }
 
-    fn moment(&self) -> Moment<'_, 'g> {
-        Moment { store: &self.store, catalog: &self.catalog, generation: self.edge_generation }
+    fn moment(&self) -> topology::Moment<'_> {
+        topology::Moment { store: self.store(), catalog: &self.0.catalog, generation: self.0.edge_generation }
     }
 
     /// All nodes. Read once for each state of the graph, then shared.
     pub fn shared_nodes(&self) -> Result<Arc<NodeSet>, StorageError> {
-        let read = || lookup::nodes(&self.store).map(NodeSet::from);
-        self.shared.node_sets.get_or_read(None, self.store.sequence(), read)
+        let read = || lookup::nodes(self.store()).map(NodeSet::from);
+        self.0.shared.node_sets.get_or_read(None, self.store().sequence(), read)
     }
 
     /// The nodes with this label. Read once for each state of the graph, then shared.
     pub fn shared_nodes_with_label(&self, label: LabelId) -> Result<Arc<NodeSet>, StorageError> {
-        let read = || lookup::nodes_with_label(&self.store, label).map(NodeSet::from);
-        self.shared.node_sets.get_or_read(Some(label), self.store.sequence(), read)
+        let read = || lookup::nodes_with_label(self.store(), label).map(NodeSet::from);
+        self.0.shared.node_sets.get_or_read(Some(label), self.store().sequence(), read)
     }
 
     /// One more than the largest number that a node ever had.
     pub fn node_bound(&self) -> Result<u64, StorageError> {
-        counter(&self.store, graph::NEXT_NODE)
+        counter(self.store(), NEXT_NODE)
     }
 
     /// Up to `limit` names and synonyms that begin with this text, ignoring case, then identifiers that begin with it
@@ -98,18 +114,17 @@ impl<'g> Snapshot<'g> {
     pub fn names_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, NodeId)>, StorageError> {
         let mut found = Vec::new();
         let folded = fold(prefix);
-        let mut entries = self.store.prefix(Family::Names, &folded);
+        let mut entries = self.store().prefix(Family::Names, &folded);
         while found.len() < limit {
             let Some((entry, _)) = entries.entry()? else { break };
-            let (name, node) =
-                key::parse_name(entry).ok_or_else(|| damaged(Family::Names, entry, "the key is malformed"))?;
+            let (name, node) = key::parse_name(entry).ok_or_else(|| malformed(Family::Names, entry))?;
             found.push((self.spelling(name, node)?, node));
             entries.advance();
         }
-        let mut entries = self.store.prefix(Family::Identifiers, prefix);
+        let mut entries = self.store().prefix(Family::Identifiers, prefix);
         while found.len() < limit {
             let Some((identifier, value)) = entries.entry()? else { break };
-            let node = NodeId::new(read::u32_value(Family::Identifiers, identifier, value)?);
+            let node = NodeId::new(lookup::u32_value(Family::Identifiers, identifier, value)?);
             found.push((String::from_utf8_lossy(identifier).into_owned(), node));
             entries.advance();
         }
@@ -118,48 +133,48 @@ impl<'g> Snapshot<'g> {
 
     /// How the node itself spells a folded name.
     fn spelling(&self, folded: &str, node: NodeId) -> Result<String, StorageError> {
-        let node = lookup::node(&self.store, node)?.unwrap_or_default();
+        let node = lookup::node(self.store(), node)?.unwrap_or_default();
         let mut names = std::iter::once(node.name).chain(node.synonyms);
         Ok(names.find(|name| fold(name) == folded).unwrap_or_else(|| folded.to_owned()))
     }
 
     /// The documents that this run has finished with. To ask about many, keep this.
     pub fn documents_of_run(&self, run: RunId) -> Result<DocumentSet, StorageError> {
-        lookup::set(&self.store, Family::RunDocuments, key::run(run)).map(DocumentSet::from)
+        lookup::set(self.store(), Family::RunDocuments, key::run(run)).map(DocumentSet::from)
     }
 
     /// Whether this run has finished with this document. Takes time in the number of documents near it.
     pub fn run_has_document(&self, run: RunId, document: DocumentId) -> Result<bool, StorageError> {
-        lookup::set_contains(&self.store, Family::RunDocuments, key::run(run), document.get())
+        pages::contains(self.store(), Family::RunDocuments, key::run(run), document.get())
     }
 
     /// The sentences that mention this node, in order.
     pub fn sentences_mentioning(&self, node: NodeId) -> Result<Vec<SentenceId>, StorageError> {
-        let sentences = lookup::set(&self.store, Family::Mentioned, key::mentioned(node))?;
+        let sentences = lookup::set(self.store(), Family::Mentioned, key::mentioned(node))?;
         Ok(sentences.iter().map(SentenceId::new).collect())
     }
 
     /// All documents in order.
     pub fn documents(&self) -> Result<Vec<(DocumentId, Document)>, StorageError> {
-        let next = counter(&self.store, "next.document")?;
+        let next = counter(self.store(), "next.document")?;
         let ids = (0..u32::try_from(next).unwrap_or(u32::MAX)).map(DocumentId::new);
-        let found = ids.map(|id| Ok(lookup::document(&self.store, id)?.map(|document| (id, document))));
+        let found = ids.map(|id| Ok(lookup::document(self.store(), id)?.map(|document| (id, document))));
         found.filter_map(Result::transpose).collect()
     }
 
     /// All runs in order.
     pub fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
-        lookup::runs(&self.store)
+        lookup::runs(self.store())
     }
 
     /// Counts of everything. Takes time in the size of the graph.
     pub fn statistics(&self) -> Result<Statistics, StorageError> {
-        let mut statistics = Statistics { nodes: lookup::nodes(&self.store)?.len(), ..Statistics::default() };
-        for (label, name) in self.catalog.labels() {
-            let count = lookup::nodes_with_label(&self.store, label)?.len();
+        let mut statistics = Statistics { nodes: lookup::nodes(self.store())?.len(), ..Statistics::default() };
+        for (label, name) in self.0.catalog.labels() {
+            let count = lookup::nodes_with_label(self.store(), label)?.len();
             statistics.nodes_by_label.insert(name.to_owned(), count);
         }
-        for (relation, relation_type) in self.catalog.relation_types() {
+        for (relation, relation_type) in self.0.catalog.relation_types() {
             let count = self.count_edges(relation, relation_type.symmetric)?;
             statistics.edges_by_type.insert(relation_type.name.clone(), count);
         }
@@ -173,7 +188,7 @@ impl<'g> Snapshot<'g> {
 
     fn count(&self, family: Family) -> Result<u64, StorageError> {
         let mut count = 0;
-        self.store.all(family).for_each(|_, _| {
+        self.store().all(family).for_each(|_, _| {
             count += 1;
             Ok(())
         })?;
@@ -183,39 +198,36 @@ impl<'g> Snapshot<'g> {
     /// Edges of a type; one of a symmetric type stands at both ends, and is counted at its smaller one.
     fn count_edges(&self, relation: RelationTypeId, symmetric: bool) -> Result<u64, StorageError> {
         let mut count = 0;
-        let entries = self.store.prefix(Family::Adjacency, key::adjacency_side(relation, Side::Out));
+        let entries = self.store().prefix(Family::Adjacency, key::adjacency_side(relation, Side::Out));
         entries.for_each(|entry, value| {
-            let wrong = |reason: &str| damaged(Family::Adjacency, entry, reason);
-            let mut fields = Fields(entry);
-            let (_, _, node) = (fields.u16(), fields.u8(), fields.u32());
-            let node = node.ok_or_else(|| wrong("the key is malformed"))?;
-            let start = key::page_start(lookup::page_of_key(Family::Adjacency, entry)?);
-            set::for_each_member(value, |member| count += u64::from(!symmetric || start + member >= node))
-                .map_err(|error| damaged(Family::Adjacency, entry, error))
+            let (_, _, node) = key::parse_adjacency(entry).ok_or_else(|| malformed(Family::Adjacency, entry))?;
+            pages::for_each_member(Family::Adjacency, entry, value, |member| {
+                count += u64::from(!symmetric || member >= node.get());
+            })
         })?;
         Ok(count)
     }
 
     fn canonical(&self, edge: Edge) -> Edge {
-        edge.canonical(self.catalog.relation_type(edge.relation).is_some_and(|found| found.symmetric))
+        edge.canonical(self.0.catalog.relation_type(edge.relation).is_some_and(|found| found.symmetric))
     }
 }
 
-impl View for Snapshot<'_> {
+impl View for Snapshot {
     fn catalog(&self) -> &Catalog {
-        &self.catalog
+        &self.0.catalog
     }
 
     fn node(&self, id: NodeId) -> Result<Option<Node>, StorageError> {
-        lookup::node(&self.store, id)
+        lookup::node(self.store(), id)
     }
 
     fn node_by_identifier(&self, identifier: &str) -> Result<Option<NodeId>, StorageError> {
-        lookup::node_by_identifier(&self.store, identifier)
+        lookup::node_by_identifier(self.store(), identifier)
     }
 
     fn nodes_by_name(&self, name: &str) -> Result<Vec<NodeId>, StorageError> {
-        lookup::nodes_by_folded_name(&self.store, &fold(name))
+        lookup::nodes_by_folded_name(self.store(), &fold(name))
     }
 
     fn nodes(&self) -> Result<NodeSet, StorageError> {
@@ -227,51 +239,51 @@ impl View for Snapshot<'_> {
     }
 
     fn neighbors(&self, node: NodeId, relation: RelationTypeId, direction: Direction) -> Result<NodeSet, StorageError> {
-        let Some(relation_type) = self.catalog.relation_type(relation) else { return Ok(NodeSet::new()) };
+        let Some(relation_type) = self.0.catalog.relation_type(relation) else { return Ok(NodeSet::new()) };
         let mut found = NodeSet::new();
         for &side in lookup::sides(relation_type.symmetric, direction) {
-            found.union_with(&lookup::adjacent(&self.store, relation, side, node)?.into());
+            found.union_with(&lookup::adjacent(self.store(), relation, side, node)?.into());
         }
         Ok(found)
     }
 
     fn has_edge(&self, edge: Edge) -> Result<bool, StorageError> {
-        lookup::has_edge(&self.store, self.canonical(edge))
+        lookup::has_edge(self.store(), self.canonical(edge))
     }
 
     fn edge_properties(&self, edge: Edge) -> Result<Properties, StorageError> {
-        Ok(lookup::edge_properties(&self.store, self.canonical(edge))?.unwrap_or_default())
+        Ok(lookup::edge_properties(self.store(), self.canonical(edge))?.unwrap_or_default())
     }
 
     fn evidence(&self, edge: Edge) -> Result<Vec<Evidence>, StorageError> {
         let edge = self.canonical(edge);
         let mut evidence = Vec::new();
-        for (run, record) in lookup::runs(&self.store)? {
-            if !matches!(record.kind, RunKind::Model { .. }) && lookup::has_fact(&self.store, run, edge)? {
+        for (run, record) in lookup::runs(self.store())? {
+            if !matches!(record.kind, RunKind::Model { .. }) && lookup::has_fact(self.store(), run, edge)? {
                 evidence.push(Evidence::Fact { run });
             }
         }
-        evidence.extend(lookup::readings(&self.store, edge)?.into_iter().map(read::text_evidence));
+        evidence.extend(lookup::readings(self.store(), edge)?.into_iter().map(lookup::text_evidence));
         Ok(evidence)
     }
 
     fn confidence(&self, edge: Edge) -> Result<f64, StorageError> {
-        confidence(&self.evidence(edge)?, |id| lookup::document_of(lookup::sentence(&self.store, id)?, id))
+        confidence(&self.evidence(edge)?, |id| lookup::document_of(lookup::sentence(self.store(), id)?, id))
     }
 
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StorageError> {
-        lookup::document(&self.store, id)
+        lookup::document(self.store(), id)
     }
 
     fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
-        lookup::document_by_identifier(&self.store, identifier)
+        lookup::document_by_identifier(self.store(), identifier)
     }
 
     fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {
-        lookup::sentence(&self.store, id)
+        lookup::sentence(self.store(), id)
     }
 
     fn run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
-        lookup::run(&self.store, id)
+        lookup::run(self.store(), id)
     }
 }

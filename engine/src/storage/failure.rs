@@ -19,6 +19,9 @@ pub(super) fn open_error(graph_directory: &Path, error: rocksdb::Error) -> Stora
         let place = format!("database {}", directory::store(graph_directory).display());
         return StorageError::Damaged { place, reason: error.into_string() };
     }
+    if is_refusal(&error) {
+        return StorageError::Unwritable { path: graph_directory.to_owned(), cause: error.into_string() };
+    }
     failed("opening the database")(error)
 }
 
@@ -26,6 +29,13 @@ pub(super) fn open_error(graph_directory: &Path, error: rocksdb::Error) -> Stora
 fn is_lock_error(error: &rocksdb::Error) -> bool {
     let text: &str = error.as_ref();
     error.kind() == ErrorKind::IOError && (text.contains("While lock file") || text.contains("lock hold by"))
+}
+
+/// Whether the system lets nobody write here, or not this user. RocksDB passes on its words and not its number.
+fn is_refusal(error: &rocksdb::Error) -> bool {
+    let text: &str = error.as_ref();
+    let refusals = ["Permission denied", "Read-only file system", "Operation not permitted"];
+    error.kind() == ErrorKind::IOError && refusals.iter().any(|refusal| text.contains(refusal))
 }
 
 /// The error of an action that failed.
@@ -57,6 +67,11 @@ pub(crate) fn place(family: Family, key: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("writing to a string does not fail");
     }
     text
+}
+
+/// The error for a key that is not of its family's shape.
+pub(crate) fn malformed(family: Family, key: &[u8]) -> StorageError {
+    damaged(family, key, "the key is malformed")
 }
 
 /// The error for a value that does not decode.

@@ -256,6 +256,28 @@ impl Fields<'_> {
     }
 }
 
+/// The type, side and node of the adjacency of a page's key.
+pub(crate) fn parse_adjacency(key: &[u8]) -> Option<(RelationTypeId, Side, NodeId)> {
+    let mut fields = Fields(key);
+    let (relation, side, node) = (fields.u16()?, fields.u8()?, fields.u32()?);
+    let side = [Side::Out, Side::In].into_iter().find(|known| known.byte() == side)?;
+    Some((RelationTypeId::new(relation), side, NodeId::new(node)))
+}
+
+/// The run, type and source of the facts of a page's key.
+pub(crate) fn parse_facts(key: &[u8]) -> Option<(RunId, RelationTypeId, NodeId)> {
+    let mut fields = Fields(key);
+    let (run, relation, source) = (fields.u32()?, fields.u16()?, fields.u32()?);
+    Some((RunId::new(run), RelationTypeId::new(relation), NodeId::new(source)))
+}
+
+/// The edge, sentence and run of a piece of evidence's key.
+pub(crate) fn parse_evidence(key: &[u8]) -> Option<(Edge, SentenceId, RunId)> {
+    let mut fields = Fields(key);
+    let (edge, sentence, run) = (fields.edge()?, fields.u32()?, fields.u32()?);
+    Some((edge, SentenceId::new(sentence), RunId::new(run)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

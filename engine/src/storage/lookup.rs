@@ -2,11 +2,11 @@
 
 use roaring::RoaringBitmap;
 
-use crate::storage::failure::damaged;
+use crate::storage::failure::{damaged, malformed};
 use crate::storage::family::Family;
 use crate::storage::key::{self, Fields, Key, Side};
+use crate::storage::pages;
 use crate::storage::record::{self, Reading, Record, SentenceText};
-use crate::storage::set;
 use crate::storage::snapshot::StoreSnapshot;
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, Evidence, LabelId, Mention, Node, NodeId, Properties, RelationType,
@@ -34,36 +34,15 @@ fn u32_of(store: &StoreSnapshot, family: Family, key: &[u8]) -> Result<Option<u3
     store.get(family, key)?.map(|value| u32_value(family, key, &value)).transpose()
 }
 
-/// The page number at the end of the key of a set.
-pub(crate) fn page_of_key(family: Family, key: &[u8]) -> Result<u16, StorageError> {
-    let page = key.len().checked_sub(2).and_then(|start| Fields(&key[start..]).u16());
-    page.filter(|&page| u32::from(page) >> (32 - key::PAGE_BITS) == 0)
-        .ok_or_else(|| damaged(family, key, "the key should end in a page number"))
-}
-
 /// The whole set under a key, from all its pages.
 pub(crate) fn set(store: &StoreSnapshot, family: Family, key: Key) -> Result<RoaringBitmap, StorageError> {
     let mut members = RoaringBitmap::new();
     store.look_up(family, key, |key, value| {
-        let start = key::page_start(page_of_key(family, key)?);
-        set::for_each_member(value, |member| {
-            members.insert(start + member);
+        pages::for_each_member(family, key, value, |member| {
+            members.insert(member);
         })
-        .map_err(|error| damaged(family, key, error))
     })?;
     Ok(members)
-}
-
-/// Whether the set under a key holds this member.
-pub(crate) fn set_contains(store: &StoreSnapshot, family: Family, key: Key, member: u32) -> Result<bool, StorageError> {
-    let page = key::page_of(member);
-    let key = key.page(page);
-    let Some(value) = store.get(family, key)? else { return Ok(false) };
-    let wanted = member - key::page_start(page);
-    let mut found = false;
-    set::for_each_member(&value, |member| found |= member == wanted)
-        .map_err(|error| damaged(family, key.as_ref(), error))?;
-    Ok(found)
 }
 
 /// The catalog.
@@ -108,7 +87,7 @@ pub(crate) fn node_by_identifier(store: &StoreSnapshot, identifier: &str) -> Res
 pub(crate) fn nodes_by_folded_name(store: &StoreSnapshot, folded: &str) -> Result<Vec<NodeId>, StorageError> {
     let mut nodes = Vec::new();
     store.look_up(Family::Names, key::name_prefix(folded), |key, _| {
-        let (_, node) = key::parse_name(key).ok_or_else(|| damaged(Family::Names, key, "the key is malformed"))?;
+        let (_, node) = key::parse_name(key).ok_or_else(|| malformed(Family::Names, key))?;
         nodes.push(node);
         Ok(())
     })?;
@@ -119,7 +98,7 @@ pub(crate) fn nodes_by_folded_name(store: &StoreSnapshot, folded: &str) -> Resul
 pub(crate) fn nodes(store: &StoreSnapshot) -> Result<RoaringBitmap, StorageError> {
     let mut nodes = RoaringBitmap::new();
     store.all(Family::Nodes).for_each(|key, _| {
-        let id = Fields(key).u32().ok_or_else(|| damaged(Family::Nodes, key, "the key is malformed"))?;
+        let id = Fields(key).u32().ok_or_else(|| malformed(Family::Nodes, key))?;
         nodes.insert(id);
         Ok(())
     })?;
@@ -153,7 +132,7 @@ pub(crate) fn adjacent(
 /// Whether an edge, in canonical form, exists.
 pub(crate) fn has_edge(store: &StoreSnapshot, edge: Edge) -> Result<bool, StorageError> {
     let key = key::adjacency(edge.relation, Side::Out, edge.source);
-    set_contains(store, Family::Adjacency, key, edge.target.get())
+    pages::contains(store, Family::Adjacency, key, edge.target.get())
 }
 
 /// The properties of an edge in canonical form.
@@ -163,19 +142,16 @@ pub(crate) fn edge_properties(store: &StoreSnapshot, edge: Edge) -> Result<Optio
 
 /// Whether a run states an edge as a fact.
 pub(crate) fn has_fact(store: &StoreSnapshot, run: RunId, edge: Edge) -> Result<bool, StorageError> {
-    set_contains(store, Family::Facts, key::facts(run, edge.relation, edge.source), edge.target.get())
+    pages::contains(store, Family::Facts, key::facts(run, edge.relation, edge.source), edge.target.get())
 }
 
 /// What models read of an edge, in order of sentence and run.
 pub(crate) fn readings(store: &StoreSnapshot, edge: Edge) -> Result<Vec<(SentenceId, RunId, Reading)>, StorageError> {
     let mut readings = Vec::new();
     store.prefix(Family::Evidence, key::edge(edge)).for_each(|key, value| {
-        let wrong = |reason: &str| damaged(Family::Evidence, key, reason);
-        let mut fields = Fields(key);
-        let (_, sentence, run) = (fields.edge(), fields.u32(), fields.u32());
-        let (Some(sentence), Some(run)) = (sentence, run) else { return Err(wrong("the key is malformed")) };
-        let reading = record::decode(value).map_err(|reason| wrong(&reason))?;
-        readings.push((SentenceId::new(sentence), RunId::new(run), reading));
+        let (_, sentence, run) = key::parse_evidence(key).ok_or_else(|| malformed(Family::Evidence, key))?;
+        let reading = record::decode(value).map_err(|reason| damaged(Family::Evidence, key, reason))?;
+        readings.push((sentence, run, reading));
         Ok(())
     })?;
     Ok(readings)
@@ -226,9 +202,9 @@ pub(crate) fn run(store: &StoreSnapshot, id: RunId) -> Result<Option<Run>, Stora
 pub(crate) fn runs(store: &StoreSnapshot) -> Result<Vec<(RunId, Run)>, StorageError> {
     let mut runs = Vec::new();
     store.all(Family::Runs).for_each(|key, value| {
-        let wrong = |reason: &str| damaged(Family::Runs, key, reason);
-        let id = Fields(key).u32().ok_or_else(|| wrong("the key is malformed"))?;
-        runs.push((RunId::new(id), record::decode(value).map_err(|reason| wrong(&reason))?));
+        let id = Fields(key).u32().ok_or_else(|| malformed(Family::Runs, key))?;
+        let run = record::decode(value).map_err(|reason| damaged(Family::Runs, key, reason))?;
+        runs.push((RunId::new(id), run));
         Ok(())
     })?;
     Ok(runs)

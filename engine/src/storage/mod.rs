@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod migrate;
 pub(crate) mod options;
+pub(crate) mod pages;
 pub(crate) mod record;
 pub(crate) mod set;
 pub(crate) mod snapshot;

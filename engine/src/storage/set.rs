@@ -1,6 +1,5 @@
 //! Pages of sets: small ones raw, large ones Roaring, edits as merge operands. The layout is in `engine/FORMAT.md`.
 
-use crate::model::name::fold;
 use roaring::RoaringBitmap;
 
 use super::key::PAGE_BITS;

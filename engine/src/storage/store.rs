@@ -154,6 +154,11 @@ impl Store {
         }
     }
 
+    /// Whether commits wait for the disk.
+    pub(crate) fn commits_wait(&self) -> bool {
+        matches!(&self.mode, Mode::Writing(Writing { commits: Some(_), .. }))
+    }
+
     /// Waits until a commit is on the disk, if commits do. All that wait at the same time share a sync.
     pub(crate) fn wait_for_disk(&self, commit: Ticket) -> Result<(), StorageError> {
         let Mode::Writing(Writing { commits: Some(commits), database }) = &self.mode else { return Ok(()) };

@@ -57,6 +57,16 @@ impl Budget {
         }
     }
 
+    /// Whether there is neither a time limit nor a flag to stop.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.cancel.is_none() && self.deadline.is_none()
+    }
+
+    /// How long the work may still go on; `None` without a limit.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|(deadline, _)| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Takes this many bytes, or fails if they would pass the limit. Give them back with [`Budget::release`].
     pub fn reserve(&self, bytes: u64) -> Result<(), Interruption> {
         let total = self.memory_bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);

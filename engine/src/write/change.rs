@@ -1,8 +1,10 @@
 //! A batch of edits: committed whole or not at all.
 
-use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
-use crate::limits::{IDS_MAX, LABELS_MAX, NAME_BYTES_MAX, RELATION_TYPES_MAX};
+use crate::limits::{IDS_MAX, LABELS_MAX, RELATION_TYPES_MAX};
+use crate::model::name::folded_names;
+use crate::read::shared::{Hidden, Shared};
 use crate::storage::batch::Batch;
 use crate::storage::counter::Counters;
 use crate::storage::family::Family;
@@ -12,11 +14,12 @@ use crate::storage::lookup;
 use crate::storage::record::{self, Reading};
 use crate::storage::snapshot::StoreSnapshot;
 use crate::storage::staging::Staging;
-use crate::write::core::{Core, Writer};
+use crate::write::core::Lease;
 use crate::write::edits::{self, Edits};
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, LabelId, Mention, NewDocument, NewSentence, Node, NodeId, NodeSet,
-    Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, StorageError, View,
+    Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Snapshot, StorageError, View,
+    check_name,
 };
 
 /// The name of this program and its version, as kept with a run.
@@ -25,12 +28,12 @@ const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
 /// A batch of edits. Nothing shows to others until [`Change::commit`]; dropped, it leaves no trace. It answers the
 /// questions of [`crate::View`] with its own edits included.
 #[derive(Debug)]
-pub struct Change<'g> {
-    core: &'g Core,
-    writer: MutexGuard<'g, Writer>,
+pub struct Change {
     /// Held while pieces of a large retraction are written, so that nobody sees some of them.
-    hidden: Option<RwLockWriteGuard<'g, ()>>,
-    pub(crate) store: StoreSnapshot,
+    hidden: Option<Hidden>,
+    lease: Lease,
+    /// What the edits start from: the last commit that was written, whether or not it is on the disk yet.
+    base: Snapshot,
     pub(crate) catalog: Arc<Catalog>,
     /// Labels and relation types below these numbers are on disk.
     catalog_stored: (usize, usize),
@@ -38,19 +41,38 @@ pub struct Change<'g> {
     pub(crate) edits: Edits,
 }
 
-impl<'g> Change<'g> {
-    pub(crate) fn new(core: &'g Core, writer: MutexGuard<'g, Writer>) -> Self {
+impl Change {
+    /// A change by whoever has the writer.
+    pub(crate) fn new(lease: Lease) -> Result<Self, StorageError> {
+        let core = &lease.core;
         let catalog = core.shared.catalog();
-        Self {
-            core,
-            store: core.store.snapshot(),
+        let base = core.snapshot(core.store.snapshot(), Arc::clone(&catalog))?;
+        Ok(Self {
+            hidden: None,
+            base,
             catalog_stored: (catalog.label_count(), catalog.relation_type_count()),
             catalog,
-            counters: writer.counters,
-            writer,
-            hidden: None,
+            counters: lease.counters,
+            lease,
             edits: Edits::default(),
-        }
+        })
+    }
+
+    /// The graph as it was when the change began, for what is asked of a snapshot alone. No other writer can have come
+    /// in between, so a decision that is made on it holds until the commit.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// Whether something has been edited.
+    pub fn has_edits(&self) -> bool {
+        let (labels, relation_types) = self.catalog_stored;
+        !self.edits.is_empty()
+            || (labels, relation_types) != (self.catalog.label_count(), self.catalog.relation_type_count())
+    }
+
+    pub(crate) fn store(&self) -> &StoreSnapshot {
+        self.base.store()
     }
 
     /// The label of this name, added if it is new.
@@ -156,7 +178,7 @@ impl<'g> Change<'g> {
     }
 
     fn forget_mentions(&mut self, id: NodeId) -> Result<(), StorageError> {
-        let mentioned = lookup::set(&self.store, Family::Mentioned, key::mentioned(id))?;
+        let mentioned = lookup::set(self.store(), Family::Mentioned, key::mentioned(id))?;
         for sentence in edits::apply(&self.edits.mentioned, &id, mentioned) {
             let number = SentenceId::new(sentence);
             if let Some(mut record) = View::sentence(self, number)? {
@@ -185,7 +207,7 @@ impl<'g> Change<'g> {
     }
 
     pub(crate) fn adjacent(&self, relation: RelationTypeId, side: Side, node: NodeId) -> Result<NodeSet, StorageError> {
-        let stored = lookup::adjacent(&self.store, relation, side, node)?;
+        let stored = lookup::adjacent(self.store(), relation, side, node)?;
         Ok(edits::apply(&self.edits.adjacency, &(relation, side, node), stored).into())
     }
 
@@ -199,7 +221,7 @@ impl<'g> Change<'g> {
     fn check_exists(&self, id: NodeId) -> Result<(), StorageError> {
         let exists = match self.edits.nodes.get(&id) {
             Some(edited) => edited.is_some(),
-            None => lookup::node_exists(&self.store, id)?,
+            None => lookup::node_exists(self.store(), id)?,
         };
         if exists { Ok(()) } else { Err(StorageError::UnknownNode(id)) }
     }
@@ -247,7 +269,7 @@ impl<'g> Change<'g> {
 
     pub(crate) fn has_fact(&self, edge: Edge, run: RunId) -> Result<bool, StorageError> {
         let edited = edits::contains(&self.edits.facts, &(run, edge.relation, edge.source), edge.target.get());
-        edited.map_or_else(|| lookup::has_fact(&self.store, run, edge), Ok)
+        edited.map_or_else(|| lookup::has_fact(self.store(), run, edge), Ok)
     }
 
     /// States an edge because a model read it in a sentence. A second reading by the same run replaces the first.
@@ -322,7 +344,7 @@ impl<'g> Change<'g> {
     /// What models read of an edge, with the edits of this change.
     pub(crate) fn readings(&self, edge: Edge) -> Result<Vec<(SentenceId, RunId, Reading)>, StorageError> {
         let edited = |sentence, run| self.edits.evidence.contains_key(&(edge, sentence, run));
-        let mut readings = lookup::readings(&self.store, edge)?;
+        let mut readings = lookup::readings(self.store(), edge)?;
         readings.retain(|(sentence, run, _)| !edited(*sentence, *run));
         let first = (edge, SentenceId::default(), RunId::default());
         let added = self.edits.evidence.range(first..).take_while(|((of, ..), _)| *of == edge);
@@ -382,7 +404,7 @@ impl<'g> Change<'g> {
     }
 
     pub(crate) fn runs(&self) -> Result<Vec<(RunId, Run)>, StorageError> {
-        let mut runs = lookup::runs(&self.store)?;
+        let mut runs = lookup::runs(self.store())?;
         runs.retain(|(id, _)| !self.edits.runs.contains_key(id));
         runs.extend(self.edits.runs.iter().filter_map(|(id, run)| Some((*id, run.clone()?))));
         Ok(runs)
@@ -396,26 +418,29 @@ impl<'g> Change<'g> {
 
     /// Makes the edits true, all at once. Where many threads commit, one sync of the disk serves all that wait for it.
     pub fn commit(mut self) -> Result<(), StorageError> {
-        let (core, before) = (self.core, self.store.sequence());
+        let (core, before) = (Arc::clone(&self.lease.core), self.store().sequence());
         let ticket = self.write(|_| ())?;
-        let (edits, after) = (std::mem::take(&mut self.edits), core.store.sequence());
+        let (node_sets, after) = (&core.shared.node_sets, core.store.sequence());
+        // Until the commit is on the disk, readers see what was before it, and the next change what is after it.
+        node_sets.follow(before, after, core.store.commits_wait(), |label, set| self.edits.apply_to(label, set));
         // The next change need not wait for the disk.
         drop(self);
         core.store.wait_for_disk(ticket)?;
-        core.shared.node_sets.follow(before, after, |label, set| edits.apply_to(label, set));
+        core.shared.node_sets.forget_before(after);
         Ok(())
     }
 
     /// Commits what has been edited so far, with further writes in the same batch, and goes on from there.
     pub(crate) fn flush_with(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<(), StorageError> {
         let ticket = self.write(write)?;
-        self.core.store.wait_for_disk(ticket)?;
+        self.lease.core.store.wait_for_disk(ticket)?;
         self.catalog_stored = (self.catalog.label_count(), self.catalog.relation_type_count());
-        let after = self.core.store.snapshot();
-        let node_sets = &self.core.shared.node_sets;
-        node_sets.follow(self.store.sequence(), after.sequence(), |label, set| self.edits.apply_to(label, set));
+        let after = self.lease.core.store.snapshot();
+        let node_sets = &self.lease.core.shared.node_sets;
+        let keep = false;
+        node_sets.follow(self.store().sequence(), after.sequence(), keep, |label, set| self.edits.apply_to(label, set));
         self.edits = Edits::default();
-        self.store = after;
+        self.base = self.lease.core.snapshot(after, Arc::clone(&self.catalog))?;
         Ok(())
     }
 
@@ -423,7 +448,7 @@ impl<'g> Change<'g> {
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut Batch<'_>)) -> Result<Ticket, StorageError> {
         // A document written again may have another year, and which edges that concerns is not known. The evidence of one
         // that is retracted is among the edits.
-        let is_known = |id: DocumentId| u64::from(id.get()) < self.writer.counters.documents;
+        let is_known = |id: DocumentId| u64::from(id.get()) < self.lease.counters.documents;
         let rewritten = self.edits.documents.iter().any(|(id, document)| document.is_some() && is_known(*id));
         if rewritten || self.edits.change_edges() {
             self.counters.edge_generation += 1;
@@ -432,7 +457,8 @@ impl<'g> Change<'g> {
             let edges = self.edits.changed_edges(|relation| self.is_symmetric(relation));
             (self.counters.edge_generation, edges)
         });
-        let mut batch = self.core.store.batch();
+        let core = Arc::clone(&self.lease.core);
+        let mut batch = core.store.batch();
         for (key, value) in self.new_catalog_entries() {
             batch.put(Family::Catalog, key, value);
         }
@@ -442,15 +468,15 @@ impl<'g> Change<'g> {
         for (name, counter) in self.counters.named() {
             batch.put(Family::Counters, name, counter.to_le_bytes());
         }
-        let ticket = self.core.write(&mut self.writer, batch, &self.catalog, written)?;
-        self.writer.counters = self.counters;
+        let ticket = core.write(&mut self.lease, batch, &self.catalog, written)?;
+        self.lease.counters = self.counters;
         Ok(ticket)
     }
 
     /// From here on nobody gets a new snapshot until this change ends.
     pub(crate) fn hide_from_others(&mut self) {
         if self.hidden.is_none() {
-            self.hidden = Some(self.core.shared.hide());
+            self.hidden = Some(Shared::hide(&self.lease.core.shared));
         }
     }
 
@@ -470,8 +496,9 @@ impl<'g> Change<'g> {
         staging.write(Family::Counters, |file| {
             counters.iter().try_for_each(|(name, counter)| file.put(name, counter.to_le_bytes()))
         })?;
-        self.core.publish(&mut self.writer, staging, &self.catalog)?;
-        self.writer.counters = self.counters;
+        let core = Arc::clone(&self.lease.core);
+        core.publish(&mut self.lease, staging, &self.catalog)?;
+        self.lease.counters = self.counters;
         Ok(())
     }
 
@@ -497,12 +524,12 @@ impl<'g> Change<'g> {
 
     #[cfg(test)]
     pub(crate) fn fail_next_write(&mut self) {
-        self.writer.fail_after = Some(0);
+        self.lease.fail_after = Some(0);
     }
 
     /// The directory of the graph.
     pub(crate) fn path(&self) -> &std::path::Path {
-        self.core.store.path()
+        self.lease.core.path()
     }
 }
 

@@ -6,11 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::storage::failure::damaged;
+use crate::storage::failure::malformed;
 use crate::storage::family::Family;
 use crate::storage::key;
-use crate::storage::lookup;
-use crate::storage::set;
+use crate::storage::pages;
 use crate::write::edits::{self, Descriptions};
 use crate::{Change, DocumentId, LabelId, Node, NodeId, StorageError, View};
 
@@ -48,7 +47,7 @@ impl Shown {
     }
 }
 
-impl Change<'_> {
+impl Change {
     /// Notes what a document says of a node, once for each document and node.
     ///
     /// The node's preferred name is the one given by most documents beside their text; without such a one, the word by
@@ -112,12 +111,11 @@ impl Change<'_> {
     /// Takes back what all documents say of a node that is deleted.
     pub(crate) fn forget_descriptions(&mut self, node: NodeId) -> Result<(), StorageError> {
         let mut stored = Vec::new();
-        self.store.prefix(Family::Descriptions, key::descriptions(node)).for_each(|key, value| {
-            let wrong = |reason: &str| damaged(Family::Descriptions, key, reason);
-            let (_, kind, text) = key::parse_description(key).ok_or_else(|| wrong("the key is malformed"))?;
-            let start = key::page_start(lookup::page_of_key(Family::Descriptions, key)?);
-            set::for_each_member(value, |member| stored.push((kind, text.to_owned(), start + member)))
-                .map_err(|error| damaged(Family::Descriptions, key, error))
+        self.store().prefix(Family::Descriptions, key::descriptions(node)).for_each(|key, value| {
+            let (_, kind, text) = key::parse_description(key).ok_or_else(|| malformed(Family::Descriptions, key))?;
+            pages::for_each_member(Family::Descriptions, key, value, |document| {
+                stored.push((kind, text.to_owned(), document));
+            })
         })?;
         let first = (node, 0, String::new());
         self.edits.descriptions.range_mut(first..).take_while(|((of, ..), _)| *of == node).for_each(|(_, edit)| {
@@ -169,11 +167,10 @@ impl Change<'_> {
         }
         // Whatever edits a description also keeps its counts, so the store alone is asked here.
         let mut counts = Descriptions::new();
-        self.store.prefix(Family::Descriptions, key::descriptions(node)).for_each(|key, value| {
-            let wrong = |reason: &str| damaged(Family::Descriptions, key, reason);
-            let (_, kind, text) = key::parse_description(key).ok_or_else(|| wrong("the key is malformed"))?;
+        self.store().prefix(Family::Descriptions, key::descriptions(node)).for_each(|key, value| {
+            let (_, kind, text) = key::parse_description(key).ok_or_else(|| malformed(Family::Descriptions, key))?;
             let mut count = 0;
-            set::for_each_member(value, |_| count += 1).map_err(|error| damaged(Family::Descriptions, key, error))?;
+            pages::for_each_member(Family::Descriptions, key, value, |_| count += 1)?;
             *counts.entry((kind, text.to_owned())).or_default() += count;
             Ok(())
         })?;
@@ -186,15 +183,7 @@ impl Change<'_> {
         if let Some(edited) = edits::contains(&self.edits.descriptions, &place, document.get()) {
             return Ok(edited);
         }
-        let page = key::page_of(document.get());
-        let mut key = key::description(node, kind, text);
-        key.extend_from_slice(&page.to_be_bytes());
-        let Some(value) = self.store.get(Family::Descriptions, &key)? else { return Ok(false) };
-        let wanted = document.get() - key::page_start(page);
-        let mut found = false;
-        set::for_each_member(&value, |member| found |= member == wanted)
-            .map_err(|error| damaged(Family::Descriptions, &key, error))?;
-        Ok(found)
+        pages::contains(self.store(), Family::Descriptions, key::description(node, kind, text), document.get())
     }
 
     fn shown(&self, counts: &Descriptions) -> Shown {

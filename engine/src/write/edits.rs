@@ -108,6 +108,11 @@ impl Edits {
         nodes.subtract(&edit.removed.clone().into());
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0 && self.described.is_empty()
+    }
+
     /// Whether some edge comes, goes, or gets other evidence.
     pub(crate) fn change_edges(&self) -> bool {
         !self.adjacency.is_empty() || !self.facts.is_empty() || !self.evidence.is_empty()

@@ -7,6 +7,7 @@ pub(crate) mod core;
 mod describe;
 pub(crate) mod edits;
 pub(crate) mod retract;
+mod writer;
 
 pub use bulk::{BulkLoad, BulkNode, BulkOptions, BulkSummary};
 pub use change::Change;

@@ -1,15 +1,13 @@
 //! Taking back: a document with all that was read in it, or a run with all that it stated.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use crate::storage::counter::counter;
-use crate::storage::failure::damaged;
+use crate::storage::counter::RETRACTING;
+use crate::storage::failure::malformed;
 use crate::storage::family::Family;
-use crate::storage::key::{self, Fields};
+use crate::storage::key;
 use crate::storage::lookup;
-use crate::storage::set;
-use crate::storage::snapshot::StoreSnapshot;
+use crate::storage::pages;
 use crate::write::edits;
 use crate::{Change, DocumentId, Edge, NodeId, RunId, SentenceId, StorageError, View};
 
@@ -47,7 +45,7 @@ impl std::ops::AddAssign for Retraction {
     }
 }
 
-impl Change<'_> {
+impl Change {
     /// Takes out a document: its sentences and mentions, all evidence read in them, the edges for which nothing speaks
     /// any more, what it said of nodes, and the nodes that nothing else holds. A node that has an edge, a property, or
     /// a label or name that no document gave stays.
@@ -108,7 +106,7 @@ impl Change<'_> {
     /// What was read in a sentence, with the edits of this change.
     fn readings_in(&self, sentence: SentenceId) -> Result<Vec<(RunId, Edge)>, StorageError> {
         let mut found = Vec::new();
-        self.store.prefix(Family::Readings, key::readings(sentence)).for_each(|key, _| {
+        self.store().prefix(Family::Readings, key::readings(sentence)).for_each(|key, _| {
             let (_, run, edge) = parse_reading(key)?;
             if !self.edits.readings.contains_key(&(sentence, run, edge)) {
                 found.push((run, edge));
@@ -128,14 +126,10 @@ impl Change<'_> {
         if edited.any(|(_, reading)| reading.is_some()) {
             return Ok(true);
         }
-        let mut entries = self.store.prefix(Family::Evidence, key::edge(edge));
+        let mut entries = self.store().prefix(Family::Evidence, key::edge(edge));
         while let Some((key, _)) = entries.entry()? {
-            let mut fields = Fields(key);
-            let (_, sentence, run) = (fields.edge(), fields.u32(), fields.u32());
-            let (Some(sentence), Some(run)) = (sentence, run) else {
-                return Err(damaged(Family::Evidence, key, "the key is malformed"));
-            };
-            if !self.edits.evidence.contains_key(&(edge, SentenceId::new(sentence), RunId::new(run))) {
+            let (_, sentence, run) = key::parse_evidence(key).ok_or_else(|| malformed(Family::Evidence, key))?;
+            if !self.edits.evidence.contains_key(&(edge, sentence, run)) {
                 return Ok(true);
             }
             entries.advance();
@@ -148,7 +142,7 @@ impl Change<'_> {
         let mut found = Vec::new();
         for (run, _) in self.runs()? {
             let edited = edits::contains(&self.edits.run_documents, &run, document.get());
-            let stored = || lookup::set_contains(&self.store, Family::RunDocuments, key::run(run), document.get());
+            let stored = || pages::contains(self.store(), Family::RunDocuments, key::run(run), document.get());
             if edited.map_or_else(stored, Ok)? {
                 found.push(run);
             }
@@ -157,7 +151,7 @@ impl Change<'_> {
     }
 
     fn has_mentions(&self, node: NodeId) -> Result<bool, StorageError> {
-        let stored = lookup::set(&self.store, Family::Mentioned, key::mentioned(node))?;
+        let stored = lookup::set(self.store(), Family::Mentioned, key::mentioned(node))?;
         Ok(!edits::apply(&self.edits.mentioned, &node, stored).is_empty())
     }
 
@@ -168,7 +162,7 @@ impl Change<'_> {
 }
 
 /// Takes out a run in pieces of about so many edits, by a change that was opened for it.
-pub(crate) fn retract_run(change: Change<'_>, run: RunId, edits_max: usize) -> Result<Retraction, StorageError> {
+pub(crate) fn retract_run(change: Change, run: RunId, edits_max: usize) -> Result<Retraction, StorageError> {
     if change.run(run)?.is_none() {
         return Err(StorageError::UnknownRun(run));
     }
@@ -176,14 +170,14 @@ pub(crate) fn retract_run(change: Change<'_>, run: RunId, edits_max: usize) -> R
 }
 
 /// The retraction of a run in progress.
-struct RunRetraction<'g> {
-    change: Change<'g>,
+struct RunRetraction {
+    change: Change,
     run: RunId,
     edits_max: usize,
     done: Retraction,
 }
 
-impl RunRetraction<'_> {
+impl RunRetraction {
     fn finish(mut self) -> Result<Retraction, StorageError> {
         self.documents()?;
         self.readings()?;
@@ -194,7 +188,7 @@ impl RunRetraction<'_> {
     }
 
     fn documents(&mut self) -> Result<(), StorageError> {
-        let documents = lookup::set(&self.change.store, Family::RunDocuments, key::run(self.run))?;
+        let documents = lookup::set(self.change.store(), Family::RunDocuments, key::run(self.run))?;
         for document in documents.iter().map(DocumentId::new) {
             if self.change.runs_that_read(document)?.len() == 1 {
                 self.done += self.change.retract_document(document)?;
@@ -229,7 +223,7 @@ impl RunRetraction<'_> {
     /// Some readings from this key on, and the key to go on from if there may be more.
     fn next_readings(&self, from: &[u8]) -> Result<Readings, StorageError> {
         let mut found = Vec::new();
-        let mut entries = self.change.store.prefix_from(Family::Readings, [], from);
+        let mut entries = self.change.store().prefix_from(Family::Readings, [], from);
         while let Some((key, _)) = entries.entry()? {
             let (sentence, run, edge) = parse_reading(key)?;
             let gone = self.change.edits.readings.get(&(sentence, run, edge)) == Some(&false);
@@ -266,19 +260,12 @@ impl RunRetraction<'_> {
     /// of it is gone by then.
     fn next_facts(&self, from: &[u8]) -> Result<(BTreeSet<Edge>, Option<Vec<u8>>), StorageError> {
         let mut found = BTreeSet::new();
-        let mut entries = self.change.store.prefix_from(Family::Facts, key::run(self.run), from);
+        let mut entries = self.change.store().prefix_from(Family::Facts, key::run(self.run), from);
         while let Some((key, value)) = entries.entry()? {
-            let mut fields = Fields(key);
-            let (_, relation, source) = (fields.u32(), fields.u16(), fields.u32());
-            let (Some(relation), Some(source)) = (relation, source) else {
-                return Err(damaged(Family::Facts, key, "the key is malformed"));
-            };
-            let (relation, source) = (crate::RelationTypeId::new(relation), NodeId::new(source));
+            let (_, relation, source) = key::parse_facts(key).ok_or_else(|| malformed(Family::Facts, key))?;
             let edited = self.change.edits.facts.get(&(self.run, relation, source));
-            let start = key::page_start(lookup::page_of_key(Family::Facts, key)?);
             let mut is_whole = true;
-            set::for_each_member(value, |member| {
-                let target = start + member;
+            pages::for_each_member(Family::Facts, key, value, |target| {
                 if edited.is_some_and(|edit| edit.removed.contains(target)) {
                     return;
                 }
@@ -286,8 +273,7 @@ impl RunRetraction<'_> {
                 if is_whole {
                     found.insert(Edge { relation, source, target: NodeId::new(target) });
                 }
-            })
-            .map_err(|error| damaged(Family::Facts, key, error))?;
+            })?;
             if !is_whole {
                 return Ok((found, Some(key.to_vec())));
             }
@@ -307,7 +293,7 @@ impl RunRetraction<'_> {
 }
 
 fn parse_reading(key: &[u8]) -> Result<(SentenceId, RunId, Edge), StorageError> {
-    key::parse_reading(key).ok_or_else(|| damaged(Family::Readings, key, "the key is malformed"))
+    key::parse_reading(key).ok_or_else(|| malformed(Family::Readings, key))
 }
 
 #[cfg(test)]

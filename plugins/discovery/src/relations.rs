@@ -124,7 +124,7 @@ impl Relations {
     ///
     /// # Errors
     /// If the graph cannot be read or does not know a label.
-    pub fn from_graph(snapshot: &Snapshot<'_>, labels: [&str; 2]) -> Result<Self, RelationsError> {
+    pub fn from_graph(snapshot: &Snapshot, labels: [&str; 2]) -> Result<Self, RelationsError> {
         let known =
             |name: &str| snapshot.catalog().label(name).ok_or_else(|| RelationsError::UnknownLabel(name.to_owned()));
         let labels = [known(labels[0])?, known(labels[1])?];
@@ -177,11 +177,7 @@ impl Relations {
 }
 
 /// The pair with the node of the first label first; none if the nodes do not have the two labels.
-fn in_order(
-    snapshot: &Snapshot<'_>,
-    ends: [NodeId; 2],
-    labels: [LabelId; 2],
-) -> Result<Option<[NodeId; 2]>, StorageError> {
+fn in_order(snapshot: &Snapshot, ends: [NodeId; 2], labels: [LabelId; 2]) -> Result<Option<[NodeId; 2]>, StorageError> {
     let of = |node: NodeId| Ok::<_, StorageError>(snapshot.node(node)?.unwrap_or_default().labels);
     let has = [of(ends[0])?, of(ends[1])?];
     if has[0].contains(&labels[0]) && has[1].contains(&labels[1]) {
@@ -190,7 +186,7 @@ fn in_order(
     Ok((has[1].contains(&labels[0]) && has[0].contains(&labels[1])).then_some([ends[1], ends[0]]))
 }
 
-fn first_year(snapshot: &Snapshot<'_>, evidence: &[Evidence]) -> Result<Option<u16>, StorageError> {
+fn first_year(snapshot: &Snapshot, evidence: &[Evidence]) -> Result<Option<u16>, StorageError> {
     let mut first = None;
     for piece in evidence {
         let Evidence::Text { sentence, .. } = piece else { continue };
@@ -202,7 +198,7 @@ fn first_year(snapshot: &Snapshot<'_>, evidence: &[Evidence]) -> Result<Option<u
 }
 
 /// A name that no other node has.
-fn name(snapshot: &Snapshot<'_>, id: NodeId) -> Result<String, StorageError> {
+fn name(snapshot: &Snapshot, id: NodeId) -> Result<String, StorageError> {
     let node = snapshot.node(id)?.unwrap_or_default();
     let unique = node.identifiers.first().cloned().unwrap_or_else(|| format!("node:{id}"));
     Ok(if node.name.is_empty() { unique } else { format!("{} ({unique})", node.name) })

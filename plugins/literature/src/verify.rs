@@ -45,7 +45,7 @@ pub struct PairReading {
 /// # Errors
 /// If the graph or the model fails, or `may_go_on` says that it may not.
 pub fn verify_pairs(
-    snapshot: &Snapshot<'_>,
+    snapshot: &Snapshot,
     pairs: &[[NodeId; 2]],
     classifier: &dyn Classifier,
     threshold: Option<f32>,
@@ -93,7 +93,7 @@ struct Question {
 
 /// The pair with the model's first label first; none if the nodes do not have the two labels.
 fn in_order(
-    snapshot: &Snapshot<'_>,
+    snapshot: &Snapshot,
     [one, other]: [NodeId; 2],
     labels: &[String; 2],
 ) -> Result<Option<[NodeId; 2]>, StorageError> {
@@ -110,7 +110,7 @@ fn in_order(
 }
 
 fn questions_of(
-    snapshot: &Snapshot<'_>,
+    snapshot: &Snapshot,
     number: usize,
     pair: [NodeId; 2],
     labels: &[String; 2],
@@ -148,7 +148,7 @@ fn stated(description: &ModelDescription, classification: &Classification, thres
     (*probability >= threshold).then(|| relation_type(relation))
 }
 
-fn most_sure(snapshot: &Snapshot<'_>, readings: &[PairReading]) -> Result<Option<(RelationType, f64)>, StorageError> {
+fn most_sure(snapshot: &Snapshot, readings: &[PairReading]) -> Result<Option<(RelationType, f64)>, StorageError> {
     let mut by_relation: BTreeMap<(&str, Polarity), (&RelationType, Vec<Evidence>)> = BTreeMap::new();
     for PairReading { sentence, classification, relation, .. } in readings {
         let Some(relation) = relation else { continue };

@@ -173,8 +173,8 @@ fn chunks_at_once() -> usize {
 }
 
 /// A load under way.
-struct Loading<'g, 'o> {
-    bulk: BulkLoad<'g>,
+struct Loading<'o> {
+    bulk: BulkLoad,
     types: Types,
     rejects: Rejects,
     observer: &'o mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
@@ -185,9 +185,9 @@ struct Loading<'g, 'o> {
     stopped: bool,
 }
 
-impl<'g, 'o> Loading<'g, 'o> {
+impl<'o> Loading<'o> {
     fn begin(
-        graph: &'g Graph,
+        graph: &Graph,
         source: String,
         options: &LoadOptions,
         observer: &'o mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
@@ -328,7 +328,7 @@ fn nodes(chunk: &Chunk, columns: &Columns) -> Result<Parsed<Nodes>, LoadError> {
     }
 }
 
-fn edges(chunk: &Chunk, columns: &Columns, bulk: &BulkLoad<'_>) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
+fn edges(chunk: &Chunk, columns: &Columns, bulk: &BulkLoad) -> Result<Parsed<Vec<EdgesOfType>>, LoadError> {
     match chunk {
         Chunk::Text(block) => parse::edges(block, columns, bulk),
         Chunk::Batch(rows) => batch::edges(rows, columns, bulk),

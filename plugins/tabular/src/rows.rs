@@ -110,7 +110,7 @@ pub(crate) fn is_end(column: &Column) -> bool {
     matches!(column, Column::Source(None) | Column::Target(None))
 }
 
-impl EndLookup for hopgraph_engine::BulkLoad<'_> {
+impl EndLookup for hopgraph_engine::BulkLoad {
     fn node(&self, identifier: &str) -> Result<Option<NodeId>, StorageError> {
         hopgraph_engine::BulkLoad::node(self, identifier)
     }

@@ -27,7 +27,7 @@ impl Types {
     }
 
     /// Fails before the first row if the options contradict a type that the graph has.
-    pub(crate) fn settle(&self, bulk: &mut BulkLoad<'_>) -> Result<(), LoadError> {
+    pub(crate) fn settle(&self, bulk: &mut BulkLoad) -> Result<(), LoadError> {
         for (relation_type, _) in self.flagged.values() {
             if bulk.catalog().relation_type_id(&relation_type.name).is_some() {
                 bulk.relation_type(relation_type)?;
@@ -36,7 +36,7 @@ impl Types {
         Ok(())
     }
 
-    pub(crate) fn id(&mut self, bulk: &mut BulkLoad<'_>, name: &str) -> Result<RelationTypeId, StorageError> {
+    pub(crate) fn id(&mut self, bulk: &mut BulkLoad, name: &str) -> Result<RelationTypeId, StorageError> {
         if let Some(id) = self.known.get(name) {
             return Ok(*id);
         }

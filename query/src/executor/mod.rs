@@ -7,7 +7,7 @@ mod library;
 mod lower;
 pub(crate) mod operator;
 pub(crate) mod procedure;
-mod retraction;
+pub(crate) mod retraction;
 pub(crate) mod verification;
 
 pub(crate) use library::LIBRARY;

@@ -5,33 +5,41 @@ use std::collections::VecDeque;
 use hopgraph_engine::Graph;
 
 use crate::executor::compute::{Context, Row as Cells, evaluate};
-use crate::fault::{Result, value};
-use crate::planner::plan::Retraction;
+use crate::fault::{Result, transaction, value};
+use crate::planner::plan::{Expression, Retraction};
 use crate::syntax::ast::{Retractable, Span};
 use crate::value::Cell;
-use crate::{Row, Summary, Value};
+use crate::{Summary, Value};
 
-impl Retraction {
-    /// Takes it back; gives the one row of the answer. `context` knows the parameters.
-    pub(crate) fn run(&self, graph: &Graph, context: &Context<'_>) -> Result<(VecDeque<Row>, Summary)> {
-        let name = evaluate(&self.name, context, &mut Cells::new(0))?;
-        let span = self.name.span;
-        let done = match self.what {
-            Retractable::Document => documents(graph, &name, span)?,
-            Retractable::Run => {
-                let name = run_name(&name, span)?;
-                graph.retract_run(context.snapshot().run_named(&name)?)?
-            }
-        };
-        let counts = [done.documents, done.sentences, done.evidence, done.facts, done.edges, done.nodes];
-        let row = counts.map(|count| Value::Integer(count as i64)).to_vec();
-        let summary = Summary { nodes_deleted: done.nodes, relationships_deleted: done.edges, ..Summary::default() };
-        Ok((VecDeque::from([row]), summary))
-    }
+/// Takes back a run, in one commit of its own or several; gives the one row of the answer. `context` knows the parameters.
+pub(crate) fn run(name: &Expression, graph: &Graph, context: &Context<'_>) -> Result<Answer> {
+    let cell = evaluate(name, context, &mut Cells::new(0))?;
+    let run = context.snapshot().run_named(&run_name(&cell, name.span)?)?;
+    Ok(answer(graph.retract_run_within(run, context.budget())?))
 }
 
-/// Takes back a document, or the documents of a list: all of them or, if one of them is unknown, none.
-fn documents(graph: &Graph, name: &Cell, span: Span) -> Result<hopgraph_engine::Retraction> {
+/// Takes back documents in the change of the context; gives the one row of the answer.
+pub(crate) fn run_in(retraction: &Retraction, context: &Context<'_>) -> Result<Answer> {
+    let Retraction { what, name } = retraction;
+    if *what == Retractable::Run {
+        return Err(transaction("RETRACT RUN is a transaction by itself, and cannot be part of another one"));
+    }
+    let identifiers = identifiers(&evaluate(name, context, &mut Cells::new(0))?, name.span)?;
+    context.edit(|change| change.retract_documents(&identifiers)).map(answer)
+}
+
+/// The rows, and what was written.
+type Answer = (VecDeque<Vec<Value>>, Summary);
+
+fn answer(done: hopgraph_engine::Retraction) -> Answer {
+    let counts = [done.documents, done.sentences, done.evidence, done.facts, done.edges, done.nodes];
+    let row = counts.map(|count| Value::Integer(count as i64)).to_vec();
+    let summary = Summary { nodes_deleted: done.nodes, relationships_deleted: done.edges, ..Summary::default() };
+    (VecDeque::from([row]), summary)
+}
+
+/// The identifiers of a document, or of a list of documents.
+fn identifiers(name: &Cell, span: Span) -> Result<Vec<String>> {
     let names = match name {
         Cell::List(names) => names.to_vec(),
         one => vec![one.clone()],
@@ -40,11 +48,7 @@ fn documents(graph: &Graph, name: &Cell, span: Span) -> Result<hopgraph_engine::
         Cell::Text(name) => Ok(name.to_string()),
         _ => Err(value(span, "RETRACT DOCUMENT needs the identifier of a document, such as 'PMID:12345', or a list")),
     };
-    let identifiers = names.into_iter().map(identifier).collect::<Result<Vec<String>>>()?;
-    let mut change = graph.change()?;
-    let done = change.retract_documents(&identifiers)?;
-    change.commit()?;
-    Ok(done)
+    names.into_iter().map(identifier).collect()
 }
 
 fn run_name(name: &Cell, span: Span) -> Result<String> {

@@ -7,7 +7,7 @@ use hopgraph_engine::{Change, Edge, Interruption, NodeId, RelationType, Run, Sen
 use crate::executor::compute::Context;
 use crate::fault::{Result, meaning_with_help, value};
 use crate::planner::plan::Verification;
-use crate::{QueryError, QueryErrorKind, Row, Value};
+use crate::{QueryError, QueryErrorKind, Value};
 
 /// The most sentences that are shown of a pair, the most telling first.
 const SENTENCES_SHOWN: usize = 10;
@@ -20,7 +20,7 @@ pub trait Verifier: std::fmt::Debug + Send + Sync {
     /// If the model or the graph fails, or it may not go on.
     fn verify(
         &self,
-        snapshot: &Snapshot<'_>,
+        snapshot: &Snapshot,
         pairs: &[[NodeId; 2]],
         may_go_on: &mut dyn FnMut() -> Result<(), Interruption>,
     ) -> Result<Vec<Verdict>, VerifierError>;
@@ -70,10 +70,10 @@ impl Verification {
     /// Adds the columns of [`VERIFICATION_COLUMNS`](crate::planner::plan::VERIFICATION_COLUMNS) to every row. A pair that comes in several rows is read once.
     pub(crate) fn run(
         &self,
-        rows: VecDeque<Row>,
+        rows: VecDeque<Vec<Value>>,
         verifier: Option<&dyn Verifier>,
         context: &Context<'_>,
-    ) -> Result<VecDeque<Row>> {
+    ) -> Result<VecDeque<Vec<Value>>> {
         let Some(verifier) = verifier else {
             let help =
                 "`hopgraph verify` and `hopgraph query --model DIR` bring a model; a program gives one in QueryOptions";
@@ -105,7 +105,7 @@ impl Verification {
     }
 
     /// The nodes of a row; none if one of them is null.
-    fn pair(&self, row: &Row) -> Result<Option<[NodeId; 2]>> {
+    fn pair(&self, row: &[Value]) -> Result<Option<[NodeId; 2]>> {
         let mut pair = [NodeId::default(); 2];
         for (end, &column) in pair.iter_mut().zip(&self.ends) {
             match &row[column] {
@@ -119,7 +119,7 @@ impl Verification {
 }
 
 /// Writes what was read of a pair: the same as an ingestion of these sentences by this run would.
-fn insert(change: &mut Change<'_>, run: &Run, verdict: &Verdict) -> Result<(), StorageError> {
+fn insert(change: &mut Change, run: &Run, verdict: &Verdict) -> Result<(), StorageError> {
     let stated = verdict.readings.iter().filter_map(|reading| Some((reading, reading.relation.as_ref()?)));
     for (reading, (relation, [source, target])) in stated {
         let run = change.begin_run(run)?;

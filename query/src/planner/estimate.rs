@@ -27,7 +27,7 @@ pub(crate) struct Estimator {
 
 impl Estimator {
     /// Reads the sizes of the label sets. Nodes are not counted: that some are deleted makes no difference to a guess.
-    pub(crate) fn new(snapshot: &Snapshot<'_>) -> Result<Self> {
+    pub(crate) fn new(snapshot: &Snapshot) -> Result<Self> {
         let mut labels = Vec::new();
         for (id, _) in snapshot.catalog().labels() {
             labels.push(snapshot.shared_nodes_with_label(id)?.len() as f64);

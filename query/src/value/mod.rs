@@ -71,5 +71,84 @@ pub struct PathValue {
 /// Parameters of a query by name, without the dollar sign.
 pub type Parameters = BTreeMap<String, Value>;
 
-/// The values of one row, in the order of the columns.
-pub type Row = Vec<Value>;
+/// Parameters from names and values, for [`crate::query()`].
+///
+/// ```
+/// use hopgraph_query::{Value, params};
+/// let parameters = params! { name: "BRCA1", years: vec![2019, 2020], least: 0.5 };
+/// assert_eq!(parameters["name"], Value::Text("BRCA1".to_owned()));
+/// assert_eq!(params! { "min score" => 0.5 }["min score"], Value::Float(0.5));
+/// ```
+#[macro_export]
+macro_rules! params {
+    ($($name:ident: $value:expr),* $(,)?) => {
+        $crate::Parameters::from([$((::std::string::String::from(stringify!($name)), $crate::Value::from($value))),*])
+    };
+    ($($name:expr => $value:expr),* $(,)?) => {
+        $crate::Parameters::from([$((::std::string::String::from($name), $crate::Value::from($value))),*])
+    };
+}
+
+impl Value {
+    /// What sort of value it is, in words.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "a boolean",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number with a fraction",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Node(_) => "a node",
+            Self::Relationship(_) => "a relationship",
+            Self::Path(_) => "a path",
+        }
+    }
+}
+
+macro_rules! into_value {
+    ($($type:ty, $value:ident => $made:expr;)+) => {
+        $(impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $made
+            }
+        })+
+    };
+}
+
+into_value! {
+    bool, value => Self::Boolean(value);
+    i64, value => Self::Integer(value);
+    i32, value => Self::Integer(value.into());
+    u32, value => Self::Integer(value.into());
+    f64, value => Self::Float(value);
+    &str, value => Self::Text(value.to_owned());
+    String, value => Self::Text(value);
+    &String, value => Self::Text(value.clone());
+    BTreeMap<String, Value>, value => Self::Map(value);
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(values: Vec<T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value> + Clone> From<&[T]> for Value {
+    fn from(values: &[T]) -> Self {
+        Self::List(values.iter().cloned().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
+    fn from(values: [T; N]) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}

@@ -50,7 +50,7 @@ impl TestGraph {
     pub(crate) fn value(&self, expression: &str) -> Value {
         let text = format!("RETURN {expression} AS value");
         let mut rows = query(&self.0, &text, &Parameters::new(), &QueryOptions::default()).unwrap();
-        rows.next().unwrap().unwrap().remove(0)
+        rows.next().unwrap().unwrap().into_values().remove(0)
     }
 
     /// What is wrong with the stored graph; empty if nothing is.

@@ -25,7 +25,7 @@ fn text(text: &str) -> Value {
 #[test]
 fn parameters_may_be_any_value() {
     let graph = graph();
-    let node = all(&graph, "MATCH (g:gene) RETURN g").remove(0).remove(0);
+    let node = all(&graph, "MATCH (g:gene) RETURN g").remove(0).into_values().remove(0);
     let parameters = Parameters::from([
         ("name".into(), text("A")),
         ("list".into(), Value::List(vec![Value::Integer(1), Value::Null])),
@@ -79,7 +79,7 @@ fn a_prepared_query_runs_with_other_parameters_and_on_what_has_changed() {
     let count = |name: &str| {
         let parameters = Parameters::from([("name".into(), text(name))]);
         let rows = prepared.run(&graph, &parameters, &QueryOptions::default()).unwrap();
-        rows.map(|row| row.unwrap().remove(0)).collect::<Vec<_>>()
+        rows.map(|row| row.unwrap().into_values().remove(0)).collect::<Vec<_>>()
     };
     assert_eq!(count("A"), [Value::Integer(2)]);
     assert_eq!(count("B"), [Value::Integer(0)]);

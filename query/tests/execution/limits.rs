@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hopgraph_engine::{Graph, Interruption};
 use hopgraph_query::limits::{CLAUSES_MAX, HOPS_MAX, RANGE_LENGTH_MAX, RELATIONSHIPS_MAX, WALK_HOPS_MAX};
-use hopgraph_query::{Parameters, QueryErrorKind, QueryOptions, Value, query};
+use hopgraph_query::{Parameters, QueryErrorKind, QueryOptions, Row, Value, query};
 
 /// A graph in which there are far too many paths to list: every node of one layer leads to every node of the next.
 fn layers() -> Graph {
@@ -23,7 +23,7 @@ fn stopped(graph: &Graph, text: &str, options: &QueryOptions) -> QueryErrorKind 
 
 fn run_with(graph: &Graph, text: &str, options: &QueryOptions) -> Result<Vec<Vec<Value>>, QueryErrorKind> {
     let rows = query(graph, text, &Parameters::new(), options).map_err(|error| error.kind)?;
-    rows.map(|row| row.map_err(|error| error.kind)).collect()
+    rows.map(|row| row.map(Row::into_values).map_err(|error| error.kind)).collect()
 }
 
 fn run(graph: &Graph, text: &str) -> Result<Vec<Vec<Value>>, QueryErrorKind> {

@@ -21,7 +21,7 @@ fn graph() -> Graph {
 fn rows(graph: &Graph, text: &str) -> Vec<Vec<Value>> {
     let rows = query(graph, text, &Parameters::new(), &QueryOptions::default())
         .unwrap_or_else(|error| panic!("{}", error.report(text)));
-    rows.map(|row| row.unwrap_or_else(|error| panic!("{}", error.report(text)))).collect()
+    rows.map(|row| row.unwrap_or_else(|error| panic!("{}", error.report(text))).into_values()).collect()
 }
 
 /// The lines of EXPLAIN or PROFILE.

@@ -16,7 +16,7 @@ struct Reader(Mutex<Vec<[NodeId; 2]>>);
 impl Verifier for Reader {
     fn verify(
         &self,
-        snapshot: &Snapshot<'_>,
+        snapshot: &Snapshot,
         pairs: &[[NodeId; 2]],
         may_go_on: &mut dyn FnMut() -> Result<(), Interruption>,
     ) -> Result<Vec<Verdict>, VerifierError> {
@@ -45,7 +45,7 @@ impl Verifier for Reader {
     }
 }
 
-fn reading(snapshot: &Snapshot<'_>, sentence: SentenceId, pair: [NodeId; 2]) -> Result<SentenceReading, VerifierError> {
+fn reading(snapshot: &Snapshot, sentence: SentenceId, pair: [NodeId; 2]) -> Result<SentenceReading, VerifierError> {
     let text = snapshot.sentence(sentence)?.unwrap().text;
     let denies = text.contains("not");
     let (name, polarity) = if denies { ("refuted", Polarity::Denied) } else { ("confirmed", Polarity::Asserted) };

@@ -22,6 +22,9 @@ keywords, labels, types, functions, and names of nodes within quotes.
   // the plan, without running it
   EXPLAIN MATCH gene -[*2..4]- disease
 
+  // several statements that become true together: COMMIT, or ROLLBACK
+  BEGIN
+
 Ctrl-C stops the query or clears the line, Ctrl-D leaves, Ctrl-R searches the
 history.
 

@@ -23,7 +23,7 @@ impl Command for Schema {
     }
 
     fn run(&self, _: &str, session: &mut Session<'_>, out: &mut dyn Write) -> Result<Flow> {
-        let snapshot = session.graph.snapshot()?;
+        let snapshot = session.graph.read()?;
         let statistics = snapshot.statistics()?;
         write(&snapshot, &statistics, &session.layout, out)?;
         Ok(Flow::Continue)
@@ -31,12 +31,7 @@ impl Command for Schema {
 }
 
 /// Writes the labels, then the relation types.
-pub(crate) fn write(
-    snapshot: &Snapshot<'_>,
-    statistics: &Statistics,
-    layout: &Layout,
-    out: &mut dyn Write,
-) -> Result<()> {
+pub(crate) fn write(snapshot: &Snapshot, statistics: &Statistics, layout: &Layout, out: &mut dyn Write) -> Result<()> {
     let catalog = snapshot.catalog();
     let count = |counts: &std::collections::BTreeMap<String, u64>, name: &str| {
         grouped(counts.get(name).copied().unwrap_or_default())

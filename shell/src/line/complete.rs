@@ -33,12 +33,12 @@ fn words(graph: &Graph, parameters: &[String], completion: &Completion, line: &s
         match kind {
             CompletionKind::Keyword => words.extend(keywords(completion)),
             CompletionKind::Label => {
-                let snapshot = graph.snapshot()?;
+                let snapshot = graph.read()?;
                 let labels = snapshot.catalog().labels().map(|(_, label)| label);
                 words.extend(plain(labels.filter(|label| fits(label, completion)).map(quoted_name)));
             }
             CompletionKind::RelationType => {
-                let snapshot = graph.snapshot()?;
+                let snapshot = graph.read()?;
                 let types = snapshot.catalog().relation_types().map(|(_, kind)| kind.name.as_str());
                 words.extend(plain(types.filter(|name| fits(name, completion)).map(quoted_name)));
             }
@@ -128,7 +128,7 @@ fn quoted_name(name: &str) -> String {
 
 /// The keys that some nodes of the label have, with those that the engine keeps apart.
 fn property_keys(graph: &Graph, completion: &Completion) -> Result<Vec<Pair>, StorageError> {
-    let snapshot = graph.snapshot()?;
+    let snapshot = graph.read()?;
     let nodes = match completion.label.as_deref().and_then(|label| snapshot.catalog().label(label)) {
         Some(label) => snapshot.nodes_with_label(label)?,
         None => snapshot.nodes()?,
@@ -145,7 +145,7 @@ fn entity_names(graph: &Graph, completion: &Completion, line: &str) -> Result<Ve
     if completion.prefix.is_empty() {
         return Ok(Vec::new());
     }
-    let snapshot = graph.snapshot()?;
+    let snapshot = graph.read()?;
     let label = completion.label.as_deref().and_then(|label| snapshot.catalog().label(label));
     let quote = line.get(..completion.span.start).and_then(|before| before.chars().next_back()).unwrap_or('\'');
     let is_closed = line.get(completion.span.end..).is_some_and(|after| after.starts_with(quote));
@@ -186,7 +186,7 @@ mod tests {
 
     fn graph() -> Graph {
         let graph = Graph::temporary().unwrap();
-        let mut change = graph.change().unwrap();
+        let mut change = graph.write().unwrap();
         let gene = change.label("gene").unwrap();
         let cell_line = change.label("cell line").unwrap();
         let year = ("year".to_owned(), PropertyValue::Integer(1994));

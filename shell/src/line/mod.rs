@@ -20,6 +20,9 @@ pub(crate) use history::History;
 /// The prompt; a continued statement has none.
 pub(crate) const PROMPT: &str = "hopgraph> ";
 
+/// What stands before the line while a transaction is open.
+pub(crate) const PROMPT_IN_TRANSACTION: &str = "hopgraph*> ";
+
 /// How many lines the history keeps.
 const HISTORY_LINES: usize = 10_000;
 

@@ -4,7 +4,11 @@
 pub(super) fn is_complete(input: &str) -> bool {
     let text = input.trim();
     let closed = input.ends_with('\n') || input.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
-    text.is_empty() || text.starts_with(':') || closed || hopgraph::query::parse::is_complete(text)
+    text.is_empty()
+        || text.starts_with(':')
+        || closed
+        || crate::script::boundary(text).is_some()
+        || hopgraph::query::parse::is_complete(text)
 }
 
 #[cfg(test)]
@@ -17,6 +21,7 @@ mod tests {
             ("", true),
             ("  ", true),
             (":help", true),
+            ("begin", true),
             ("MATCH gene -[*2..4]- disease", true),
             ("MATCH (g:gene) RETURN g;", true),
             ("MATCH (g:gene", false),

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use hopgraph::{Row, Value};
+use hopgraph::Value;
 
-use super::{RowWriter, json};
+use super::{Row, RowWriter, json};
 
 /// Writes a header row and the rows. A null is an empty field; lists, maps, nodes, relationships and paths are JSON.
 pub(super) struct CsvWriter<'a> {

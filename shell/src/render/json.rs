@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use hopgraph::{NodeValue, RelationshipValue, Row, Value};
+use hopgraph::{NodeValue, RelationshipValue, Value};
 use serde_json::{Map, Number, Value as Json, json};
 
-use super::RowWriter;
+use super::{Row, RowWriter};
 
 /// How the objects are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ mod value;
 
 use std::io::{self, Write};
 
-use hopgraph::{QueryError, Row};
+use hopgraph::{QueryError, Value};
 
 pub(crate) use error::{QueryFailure, is_broken_pipe, is_interruption, report};
 pub(crate) use evaluation::{EvaluationReport, reliability_chart};
@@ -45,6 +45,9 @@ impl Format {
         }
     }
 }
+
+/// The values of one row, in the order of the columns.
+pub(crate) type Row = Vec<Value>;
 
 /// Writes the rows of one answer in one format.
 trait RowWriter {

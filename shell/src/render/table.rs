@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use comfy_table::{
     Attribute, Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Row as TableRow, Table, TableStyle,
 };
-use hopgraph::{Row, Value};
+use hopgraph::Value;
 
-use super::{Notation, RowWriter};
+use super::{Notation, Row, RowWriter};
 
 /// How many rows are aligned together. A longer answer comes as several tables, so that its first rows show at once and
 /// it never has to fit into memory.

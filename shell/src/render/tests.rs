@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use hopgraph::engine::{Edge, Interruption, NodeId, RelationTypeId};
-use hopgraph::{NodeValue, PathValue, QueryError, RelationshipValue, Row, Value};
+use hopgraph::{NodeValue, PathValue, QueryError, RelationshipValue, Value};
 
-use super::{Format, Layout, Notation, WriteError, Written, write_rows};
+use super::{Format, Layout, Notation, Row, WriteError, Written, write_rows};
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())

@@ -72,7 +72,7 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode> {
     let id = arguments.id.or(newest).context("the folder holds no backup")?;
     let backup = backups.restore(id, &arguments.database)?;
     let graph = Graph::open(&arguments.database)?;
-    let statistics = graph.snapshot()?.statistics()?;
+    let statistics = graph.read()?.statistics()?;
     let (nodes, edges) = (counted(statistics.nodes, "node"), counted(statistics.edges, "relationship"));
     let (taken, database) = (backup.taken_utc(), arguments.database.display());
     writeln!(std::io::stdout(), "{database} is as it was on {taken}, backup {id}: {nodes}, {edges}")?;

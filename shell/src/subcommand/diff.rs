@@ -6,18 +6,18 @@ use std::process::ExitCode;
 use anyhow::Result;
 use hopgraph::Value;
 use hopgraph::engine::{NodeId, RunComparison, RunId, Snapshot, StorageError, View};
-use hopgraph::query::{QueryError, Row};
+use hopgraph::query::QueryError;
 
 use super::open_for_reading;
 use crate::arguments::DiffArguments;
 use crate::quantity::{counted, grouped};
-use crate::render;
+use crate::render::{self, Row};
 
 const COLUMNS: [&str; 6] = ["change", "source", "type", "target", "before", "after"];
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<ExitCode> {
     let graph = open_for_reading(&arguments.database, false)?;
-    let snapshot = graph.snapshot()?;
+    let snapshot = graph.read()?;
     let runs = [snapshot.run_named(&arguments.before)?, snapshot.run_named(&arguments.after)?];
     let mut counts = Counts::default();
     let mut compared = snapshot.compare_runs(runs).filter_map(|found| match found {
@@ -55,7 +55,7 @@ impl Counts {
     }
 }
 
-fn row(snapshot: &Snapshot<'_>, found: &RunComparison, change: &str) -> Result<Row, QueryError> {
+fn row(snapshot: &Snapshot, found: &RunComparison, change: &str) -> Result<Row, QueryError> {
     let text = |text: &str| Value::Text(text.to_owned());
     let number = |value: Option<f64>| value.map_or(Value::Null, Value::Float);
     let edge = found.edge;
@@ -71,7 +71,7 @@ fn row(snapshot: &Snapshot<'_>, found: &RunComparison, change: &str) -> Result<R
 }
 
 /// A node as people and other programs know it.
-fn name(snapshot: &Snapshot<'_>, id: NodeId) -> Result<String, StorageError> {
+fn name(snapshot: &Snapshot, id: NodeId) -> Result<String, StorageError> {
     let node = snapshot.node(id)?.unwrap_or_default();
     Ok(match (node.name.as_str(), node.identifiers.first()) {
         ("", None) => format!("node:{id}"),
@@ -82,7 +82,7 @@ fn name(snapshot: &Snapshot<'_>, id: NodeId) -> Result<String, StorageError> {
 }
 
 /// To standard error, so that a table or CSV stays one.
-fn write_summary(snapshot: &Snapshot<'_>, runs: [RunId; 2], counts: &Counts) -> Result<()> {
+fn write_summary(snapshot: &Snapshot, runs: [RunId; 2], counts: &Counts) -> Result<()> {
     let mut notes = std::io::stderr();
     let Counts { gained, lost, changed, same } = counts;
     let (gained, lost) = (counted(*gained, "relationship"), grouped(*lost));

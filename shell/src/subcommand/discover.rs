@@ -12,13 +12,12 @@ use hopgraph::discovery::{
     GrowthRow, Hiding, METHODS, PAPER, PaperFigure, RankingReport, Relations, growth, rank_hidden,
 };
 use hopgraph::engine::Budget;
-use hopgraph::query::Row;
 
 use super::open_for_reading;
 use crate::arguments::DiscoverArguments;
 use crate::interrupt::{self, Second};
 use crate::quantity::{counted, grouped};
-use crate::render;
+use crate::render::{self, Row};
 
 /// For how many of the first pairs the precision is told.
 const FIRST: [usize; 3] = [10, 100, 1000];
@@ -66,7 +65,8 @@ fn read(arguments: &DiscoverArguments) -> Result<Relations> {
         let graph = open_for_reading(&arguments.input, false)?;
         let labels = pair(&arguments.labels, "--labels")?;
         let labels = labels.unwrap_or_else(|| ["gene".to_owned(), "disease".to_owned()]);
-        return Ok(Relations::from_graph(&graph.snapshot()?, [&labels[0], &labels[1]])?);
+        let moment = graph.read()?;
+        return Ok(Relations::from_graph(&moment, [&labels[0], &labels[1]])?);
     }
     let columns = pair(&arguments.columns, "--columns")?;
     let columns = columns.as_ref().map(|[source, target]| [source.as_str(), target.as_str()]);

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode> {
 }
 
 fn write_info(graph: &Graph, layout: &Layout, out: &mut dyn Write) -> Result<()> {
-    let snapshot = graph.snapshot()?;
+    let snapshot = graph.read()?;
     let statistics = snapshot.statistics()?;
     let counts = [
         ("nodes", statistics.nodes),

@@ -34,16 +34,18 @@ pub(crate) fn open_for_reading(path: &Path, read_only: bool) -> Result<Graph, St
     if read_only {
         return Graph::open_with(path, &options);
     }
-    match open_existing(path) {
+    let reason = match open_existing(path) {
         Err(StorageError::Locked { process, .. }) => {
-            let graph = Graph::open_with(path, &options)?;
-            let by = process.map(|id| format!(" {id}")).unwrap_or_default();
-            // Nobody is left to tell if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "note: process{by} has {} open; read as it is now", path.display());
-            Ok(graph)
+            format!("process{} has it open", process.map(|id| format!(" {id}")).unwrap_or_default())
         }
-        opened => opened,
-    }
+        Err(StorageError::Unwritable { .. }) => "it cannot be written".to_owned(),
+        Err(StorageError::DiskFull { .. }) => "the disk is full".to_owned(),
+        opened => return opened,
+    };
+    let graph = Graph::open_with(path, &options)?;
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "note: {} is read as it is now: {reason}", path.display());
+    Ok(graph)
 }
 
 /// The rejects file beside the database: `my.hopgraph.load-rejects.tsv`.

@@ -39,6 +39,9 @@ pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments,
     let place = |index: usize| Place { number: index + 1, line: statements[index].line };
     let (mut creates, mut writes) = (false, false);
     for (index, statement) in statements.iter().enumerate() {
+        if script::boundary(statement.text).is_some() {
+            continue;
+        }
         let parsed = parse(statement.text).map_err(|error| QueryFailure::new(error, statement.text));
         let parsed = in_place(parsed.map_err(Into::into), several.then(|| place(index)))?;
         creates |= script::creates(&parsed);
@@ -55,6 +58,9 @@ pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments,
     for (index, statement) in statements.iter().enumerate() {
         let outcome = session.run(statement.text, &mut out, &mut notes);
         in_place(outcome, several.then(|| place(index)))?;
+    }
+    if session.is_in_transaction() {
+        bail!("the text ends within a transaction, so that nothing since its BEGIN was kept; end it with COMMIT");
     }
     Ok(ExitCode::SUCCESS)
 }

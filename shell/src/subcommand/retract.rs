@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &RetractArguments) -> Result<ExitCode> {
         done += graph.retract_documents(&arguments.document)?;
     }
     for name in &arguments.run {
-        let run = graph.snapshot()?.run_named(name)?;
+        let run = graph.read()?.run_named(name)?;
         done += graph.retract_run(run)?;
     }
     writeln!(std::io::stdout().lock(), "taken out: {}", words(&done))?;

@@ -20,7 +20,7 @@ mod walk {
     pub(crate) mod topology;
 }
 
-use graph::{Budget, Catalog, Edge, LabelId, NodeSet, StorageError};
+use graph::{Budget, Catalog, Edge, Interruption, LabelId, NodeSet, StorageError};
 
 /// The locks that the files of the engine take.
 mod sync {

@@ -17,7 +17,7 @@ use crate::{Budget, Catalog, Edge, orders};
 /// A graph that is a store and what its threads share.
 struct Graph {
     store: Store,
-    shared: Shared,
+    shared: Arc<Shared>,
     writer: Mutex<()>,
 }
 
@@ -34,7 +34,7 @@ struct Commit {
 
 impl Graph {
     fn new() -> Arc<Self> {
-        let shared = Shared::new(Catalog { relation_types: 1 });
+        let shared = Arc::new(Shared::new(Catalog { relation_types: 1 }));
         Arc::new(Self { store: Store::default(), shared, writer: Mutex::default() })
     }
 
@@ -60,7 +60,7 @@ impl Graph {
             });
         });
         let after = self.store.now();
-        self.shared.node_sets.follow(before.sequence, after.sequence, |_, nodes| {
+        self.shared.node_sets.follow(before.sequence, after.sequence, said, |_, nodes| {
             Arc::make_mut(nodes).insert(generation as u32);
         });
     }
@@ -68,7 +68,7 @@ impl Graph {
     /// As a bulk load: edges are there before the generation that tells of them.
     fn load(&self) {
         let _one = self.writer.lock().unwrap();
-        self.shared.show_in_parts(&self.shared.catalog(), || {
+        Shared::show_in_parts(&self.shared, &self.shared.catalog(), || {
             self.store.write(|data| {
                 data.in_parts = true;
                 turn(data, Edge { relation: 0, number: 9 });
@@ -83,7 +83,7 @@ impl Graph {
     /// As a large retraction: several commits, of which nobody sees some.
     fn retract(&self) {
         let _one = self.writer.lock().unwrap();
-        let _hidden = self.shared.hide();
+        let _hidden = Shared::hide(&self.shared);
         for in_parts in [true, false] {
             self.write(Commit { edges: &[1, 2], new_relation: false, said: true });
             self.store.write(|data| data.in_parts = in_parts);
@@ -92,7 +92,7 @@ impl Graph {
 
     /// A snapshot, which must show one moment, under a catalog that knows it.
     fn snapshot(&self) -> (StoreSnapshot, Arc<Catalog>) {
-        let (snapshot, catalog) = self.shared.moment(|| Ok(self.store.snapshot())).unwrap();
+        let (snapshot, catalog) = self.shared.moment(&Budget, || Ok(self.store.snapshot())).unwrap();
         assert!(!snapshot.data.in_parts, "a snapshot shows some of a write in parts");
         let known = |edge: &Edge| catalog.relation_type(edge.relation).is_some();
         assert!(snapshot.data.edges.keys().all(known), "a snapshot shows an edge of an unknown type");

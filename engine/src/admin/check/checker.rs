@@ -5,9 +5,9 @@ use roaring::RoaringBitmap;
 use crate::storage::counter::{Counters, counter};
 use crate::storage::failure::place;
 use crate::storage::family::{Content, Family};
-use crate::storage::lookup;
+use crate::storage::pages;
+use crate::storage::set;
 use crate::storage::snapshot::StoreSnapshot;
-use crate::storage::{key, set};
 use crate::{Catalog, Edge, StorageError};
 
 /// Problems listed before the report says only that there are more.
@@ -86,9 +86,9 @@ impl<'c> Checker<'c> {
 
     pub(super) fn read_counters(&mut self) -> Result<(), StorageError> {
         let mut counters = Counters::default();
-        for (name, counter) in counters.named() {
+        for (name, value) in counters.named() {
             let read = counter(self.store, name);
-            *counter = self.note(read)?.unwrap_or_default();
+            *value = self.note(read)?.unwrap_or_default();
         }
         self.counters = counters;
         // Reading by key passes over what a newer value hides; a visit reads every block.
@@ -99,7 +99,7 @@ impl<'c> Checker<'c> {
     pub(super) fn check_pages(&mut self) -> Result<(), StorageError> {
         for family in Family::ALL.into_iter().filter(|family| family.content() == Content::Sets) {
             self.visit(family, |checker, key, value| {
-                let page = lookup::page_of_key(family, key);
+                let page = pages::page_of_key(family, key);
                 checker.note(page)?;
                 if let Err(error) = set::for_each_member(value, |_| ()) {
                     checker.problem_at(family, key, &error.to_string());
@@ -118,10 +118,8 @@ impl<'c> Checker<'c> {
 
     /// The members of one page as ids; a page that does not decode has been reported already.
     pub(super) fn members(family: Family, key: &[u8], value: &[u8]) -> Vec<u32> {
-        let Ok(page) = lookup::page_of_key(family, key) else { return Vec::new() };
-        let start = key::page_start(page);
         let mut members = Vec::new();
-        let whole = set::for_each_member(value, |member| members.push(start + member));
+        let whole = pages::for_each_member(family, key, value, |member| members.push(member));
         if whole.is_ok() { members } else { Vec::new() }
     }
 

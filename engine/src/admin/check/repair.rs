@@ -10,17 +10,16 @@ use roaring::RoaringBitmap;
 use crate::model::name::folded_names;
 use crate::storage::counter::counter;
 use crate::storage::counter::{Counters, EDGE_GENERATION};
-use crate::storage::failure::damaged;
+use crate::storage::failure::{damaged, malformed};
 use crate::storage::family::{Content, Family};
 use crate::storage::key::{self, Fields, Key, Side};
 use crate::storage::lookup;
+use crate::storage::pages;
 use crate::storage::record;
 use crate::storage::snapshot::StoreSnapshot;
 use crate::storage::store::Store;
 use crate::storage::{directory, log, set};
-use crate::{
-    CheckReport, Document, Edge, LabelId, Mention, Node, NodeId, RelationTypeId, RunId, SentenceId, StorageError,
-};
+use crate::{CheckReport, Document, Edge, LabelId, Mention, Node, NodeId, RelationTypeId, StorageError};
 
 /// Where logs are kept that were found damaged.
 const DAMAGED_LOGS: &str = "damaged-logs";
@@ -199,14 +198,14 @@ fn for_each_record<R: record::Record>(
     mut visit: impl FnMut(u32, R),
 ) -> Result<(), StorageError> {
     store.all(family).for_each(|key, value| {
-        let id = Fields(key).u32().ok_or_else(|| damaged(family, key, "the key is malformed"))?;
+        let id = Fields(key).u32().ok_or_else(|| malformed(family, key))?;
         visit(id, record::decode(value).map_err(|reason| damaged(family, key, reason))?);
         Ok(())
     })
 }
 
 /// The pages of sets, each set under its key.
-fn pages<K: Ord>(sets: &BTreeMap<K, RoaringBitmap>, key: impl Fn(&K) -> Key) -> Entries {
+fn page_entries<K: Ord>(sets: &BTreeMap<K, RoaringBitmap>, key: impl Fn(&K) -> Key) -> Entries {
     let mut entries = Entries::new();
     for (of, members) in sets {
         let mut pages: BTreeMap<u16, RoaringBitmap> = BTreeMap::new();
@@ -228,7 +227,7 @@ fn labels(store: &StoreSnapshot) -> Result<Entries, StorageError> {
             sets.entry(label).or_default().insert(id);
         }
     })?;
-    Ok(pages(&sets, |label| key::label(*label)))
+    Ok(page_entries(&sets, |label| key::label(*label)))
 }
 
 fn names(store: &StoreSnapshot) -> Result<Entries, StorageError> {
@@ -263,18 +262,14 @@ fn mentioned(store: &StoreSnapshot) -> Result<Entries, StorageError> {
             sets.entry(mention.node).or_default().insert(sentence);
         }
     })?;
-    Ok(pages(&sets, |node| key::mentioned(*node)))
+    Ok(page_entries(&sets, |node| key::mentioned(*node)))
 }
 
 fn readings(store: &StoreSnapshot) -> Result<Entries, StorageError> {
     let mut entries = Entries::new();
     store.all(Family::Evidence).for_each(|key, _| {
-        let mut fields = Fields(key);
-        let (edge, sentence, run) = (fields.edge(), fields.u32(), fields.u32());
-        let (Some(edge), Some(sentence), Some(run)) = (edge, sentence, run) else {
-            return Err(damaged(Family::Evidence, key, "the key is malformed"));
-        };
-        let key = key::reading(SentenceId::new(sentence), RunId::new(run), edge);
+        let (edge, sentence, run) = key::parse_evidence(key).ok_or_else(|| malformed(Family::Evidence, key))?;
+        let key = key::reading(sentence, run, edge);
         entries.insert(key.as_ref().to_vec(), Vec::new());
         Ok(())
     })?;
@@ -291,21 +286,17 @@ fn adjacency(store: &StoreSnapshot) -> Result<Entries, StorageError> {
         sets.entry((edge.relation, back, edge.target)).or_default().insert(edge.source.get());
     };
     store.all(Family::Facts).for_each(|key, value| {
-        let mut fields = Fields(key);
-        let (_, relation, source) = (fields.u32(), fields.u16(), fields.u32());
-        let (Some(relation), Some(source)) = (relation.map(RelationTypeId::new), source.map(NodeId::new)) else {
-            return Err(damaged(Family::Facts, key, "the key is malformed"));
-        };
-        let start = key::page_start(lookup::page_of_key(Family::Facts, key)?);
-        let stated = |member| insert(Edge { relation, source, target: NodeId::new(start + member) });
-        set::for_each_member(value, stated).map_err(|error| damaged(Family::Facts, key, error))
+        let (_, relation, source) = key::parse_facts(key).ok_or_else(|| malformed(Family::Facts, key))?;
+        pages::for_each_member(Family::Facts, key, value, |target| {
+            insert(Edge { relation, source, target: NodeId::new(target) });
+        })
     })?;
     store.all(Family::Evidence).for_each(|key, _| {
         let edge = Fields(key).edge();
-        insert(edge.ok_or_else(|| damaged(Family::Evidence, key, "the key is malformed"))?);
+        insert(edge.ok_or_else(|| malformed(Family::Evidence, key))?);
         Ok(())
     })?;
-    Ok(pages(&sets, |&(relation, side, node)| key::adjacency(relation, side, node)))
+    Ok(page_entries(&sets, |&(relation, side, node)| key::adjacency(relation, side, node)))
 }
 
 /// Raises counters that are at or below an id in use, or do not decode.

@@ -157,10 +157,10 @@ fn each_broken_record_is_named() {
     ];
     for (expected, damage) in cases {
         let graph = sound_graph();
-        let mut batch = graph.store().batch();
+        let mut batch = graph.core().store.batch();
         damage(&mut batch);
-        graph.store().write(batch, false).unwrap();
-        let report = check(&graph.store().snapshot()).unwrap();
+        graph.core().store.write(batch, false).unwrap();
+        let report = check(&graph.core().store.snapshot()).unwrap();
         assert!(
             report.problems.iter().any(|problem| problem.contains(expected)),
             "{expected:?} not in {:#?}",
@@ -199,9 +199,9 @@ fn a_repair_rebuilds_each_derived_record_and_says_so() {
         let path = folder.path().join("g");
         let graph = Graph::open(&path).unwrap();
         fill(&graph);
-        let mut batch = graph.store().batch();
+        let mut batch = graph.core().store.batch();
         damage(&mut batch);
-        graph.store().write(batch, false).unwrap();
+        graph.core().store.write(batch, false).unwrap();
         drop(graph);
         let report = Graph::repair(&path).unwrap();
         assert!(report.actions.iter().any(|action| action.contains(expected)), "{expected:?}: {:?}", report.actions);
@@ -217,9 +217,9 @@ fn a_repair_leaves_alone_what_derives_from_damaged_records() {
     let path = folder.path().join("g");
     let graph = Graph::open(&path).unwrap();
     fill(&graph);
-    let mut batch = graph.store().batch();
+    let mut batch = graph.core().store.batch();
     batch.put(Family::Nodes, key::node(NodeId::new(1)), [0xFF]);
-    graph.store().write(batch, false).unwrap();
+    graph.core().store.write(batch, false).unwrap();
     drop(graph);
     let report = Graph::repair(&path).unwrap();
     let left: Vec<_> = report.actions.iter().filter(|action| action.contains("left as it is")).collect();

@@ -18,6 +18,9 @@ use crate::{Budget, Edge, StorageError};
 /// Topologies kept at once.
 const CACHED_MAX: usize = 8;
 
+/// Versions of topologies kept at once: two of each.
+const ENTRIES_MAX: usize = 2 * CACHED_MAX;
+
 /// Edges remembered as written; with more, the oldest commits are forgotten, and topologies older than those decoded.
 const LOGGED_EDGES_MAX: usize = 1 << 18;
 
@@ -181,7 +184,8 @@ impl State {
     /// The topology under this key with the edges that were written since it was made; `None` if it is not known, is
     /// newer than the moment asked for, or some commit since then did not say what it wrote.
     fn take(&self, key: &TopologyKey, generation: u64) -> Option<(Arc<Topology>, Vec<Edge>)> {
-        let entry = self.entries.iter().find(|entry| entry.key == *key && entry.generation <= generation)?;
+        let fitting = self.entries.iter().filter(|entry| entry.key == *key && entry.generation <= generation);
+        let entry = fitting.max_by_key(|entry| entry.generation)?;
         Some((Arc::clone(&entry.topology), self.written(entry.generation, generation)?))
     }
 
@@ -235,14 +239,20 @@ impl State {
         }
     }
 
-    /// Keeps a topology as the one used last, unless a newer one of its key is kept.
+    /// Keeps a topology as the one used last. Of a key the newest two are kept: readers see the last commit that is on the
+    /// disk, and writers start from the last one that was written. Two versions share the chunks that are alike.
     fn put(&mut self, entry: Entry) {
-        let newer = |known: &Entry| known.key == entry.key && known.generation > entry.generation;
-        if self.entries.iter().any(newer) {
-            return;
+        self.entries.retain(|known| (&known.key, known.generation) != (&entry.key, entry.generation));
+        let mut others: Vec<u64> =
+            self.entries.iter().filter(|known| known.key == entry.key).map(|known| known.generation).collect();
+        others.sort_unstable();
+        if let [older, _] = others[..] {
+            if entry.generation < older {
+                return;
+            }
+            self.entries.retain(|known| (&known.key, known.generation) != (&entry.key, older));
         }
-        self.entries.retain(|known| known.key != entry.key);
-        if self.entries.len() == CACHED_MAX {
+        if self.entries.len() == ENTRIES_MAX {
             self.entries.remove(0);
         }
         self.entries.push(entry);

@@ -144,10 +144,15 @@ impl Topology {
     /// The same steps taken from their other end; found once, then kept.
     pub fn backward(self: &Arc<Self>) -> Arc<Self> {
         if self.is_undirected() {
-            Arc::clone(self)
-        } else {
-            Arc::clone(self.reversed.get_or_init(|| Arc::new(self.reversed())))
+            return Arc::clone(self);
         }
+        if let Some(known) = self.reversed.get() {
+            return Arc::clone(known);
+        }
+        // Not inside of the cell: this runs on all cores, and a worker that waits for the others may take up work that
+        // asks for the same cell. So two threads may both do it.
+        let reversed = Arc::new(self.reversed());
+        Arc::clone(self.reversed.get_or_init(|| reversed))
     }
 
     fn reversed(&self) -> Self {

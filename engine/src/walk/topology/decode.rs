@@ -9,11 +9,11 @@ use super::chunk::{self, CHUNK_NODES, Chunk, RawStep};
 use super::csr::Topology;
 use super::step::{Kind, Shape, Step, TopologyKey};
 use crate::storage::counter::{NEXT_NODE, counter};
-use crate::storage::failure::damaged;
+use crate::storage::failure::malformed;
 use crate::storage::family::Family;
-use crate::storage::key::{self, Fields, Side};
+use crate::storage::key::{self, Side};
 use crate::storage::lookup;
-use crate::storage::set;
+use crate::storage::pages;
 use crate::storage::snapshot::StoreSnapshot;
 use crate::{Budget, Catalog, Direction, NodeId, Polarity, RelationType, RelationTypeId, StorageError};
 
@@ -107,18 +107,13 @@ fn decode_part(
 ) -> Result<(), StorageError> {
     let key = |node: usize| key::adjacency(part.relation, part.side, NodeId::new(node as u32));
     store.range(Family::Adjacency, key(nodes.start), key(nodes.end)).for_each(|entry, value| {
-        let mut fields = Fields(entry);
-        let (_, _, from) = (fields.u16(), fields.u8(), fields.u32());
-        let from = from.ok_or_else(|| damaged(Family::Adjacency, entry, "the key is malformed"))?;
-        let start = key::page_start(lookup::page_of_key(Family::Adjacency, entry)?);
-        set::for_each_member(value, |member| {
-            let end = start + member;
+        let (_, _, from) = key::parse_adjacency(entry).ok_or_else(|| malformed(Family::Adjacency, entry))?;
+        pages::for_each_member(Family::Adjacency, entry, value, |end| {
+            let end = NodeId::new(end);
             let against = part.side == Side::In || (part.symmetric && end < from);
             if !(part.skip_loops && end == from) {
-                let step = Step { node: NodeId::new(end), kind: Kind::new(part.relation, against) };
-                steps.push(RawStep::new(NodeId::new(from), step));
+                steps.push(RawStep::new(from, Step { node: end, kind: Kind::new(part.relation, against) }));
             }
         })
-        .map_err(|error| damaged(Family::Adjacency, entry, error))
     })
 }

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use super::edge_filter::EdgeFilter;
 use super::moment::Moment;
-use crate::storage::failure::damaged;
+use crate::storage::failure::{damaged, malformed};
 use crate::storage::family::Family;
 use crate::storage::key::{self, Fields};
 use crate::storage::lookup;
+use crate::storage::pages;
 use crate::storage::record::{self, Reading};
-use crate::storage::set;
 use crate::storage::snapshot::StoreSnapshot;
 use crate::{
-    Budget, Document, DocumentId, Edge, Evidence, NodeId, RelationTypeId, RunId, RunKind, SentenceId, StorageError,
-    confidence,
+    Budget, Document, DocumentId, Edge, Evidence, NodeId, RunId, RunKind, SentenceId, StorageError, confidence,
 };
 
 /// Entries read between two looks at the budget.
@@ -145,18 +144,13 @@ impl FirstPass {
             if self.pieces.len().is_multiple_of(ENTRIES_PER_CHECK) {
                 budget.check()?;
             }
-            let wrong = |reason: &str| damaged(Family::Evidence, entry, reason);
-            let mut fields = Fields(entry);
-            let (edge, sentence, run) = (fields.edge(), fields.u32(), fields.u32());
-            let (Some(edge), Some(sentence), Some(run)) = (edge, sentence, run) else {
-                return Err(wrong("the key is malformed"));
-            };
-            let Reading { probability, .. } = record::decode(value).map_err(|reason| wrong(&reason))?;
+            let (edge, sentence, run) = key::parse_evidence(entry).ok_or_else(|| malformed(Family::Evidence, entry))?;
+            let reading: Reading = record::decode(value).map_err(|reason| damaged(Family::Evidence, entry, reason))?;
+            let probability = reading.probability;
             if self.edges.last() != Some(&edge) {
                 self.edges.push(edge);
                 self.offsets.push(self.pieces.len());
             }
-            let (sentence, run) = (SentenceId::new(sentence), RunId::new(run));
             self.pieces.push(Piece { sentence, document: DocumentId::default(), run, probability, year: 0 });
             Ok(())
         })?;
@@ -241,14 +235,9 @@ fn for_each_fact(
 ) -> Result<(), StorageError> {
     store.prefix(Family::Facts, key::run(run)).for_each(|entry, value| {
         budget.check()?;
-        let mut fields = Fields(entry);
-        let (_, relation, source) = (fields.u32(), fields.u16(), fields.u32());
-        let (Some(relation), Some(source)) = (relation, source) else {
-            return Err(damaged(Family::Facts, entry, "the key is malformed"));
-        };
-        let (relation, source) = (RelationTypeId::new(relation), NodeId::new(source));
-        let start = key::page_start(lookup::page_of_key(Family::Facts, entry)?);
-        set::for_each_member(value, |member| visit(Edge { relation, source, target: NodeId::new(start + member) }))
-            .map_err(|error| damaged(Family::Facts, entry, error))
+        let (_, relation, source) = key::parse_facts(entry).ok_or_else(|| malformed(Family::Facts, entry))?;
+        pages::for_each_member(Family::Facts, entry, value, |target| {
+            visit(Edge { relation, source, target: NodeId::new(target) });
+        })
     })
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::EdgeFilter;
 use crate::traverse::oracle::Random;
 use crate::{
     Budget, Change, Direction, DocumentId, DocumentSet, Edge, Evidence, Graph, NewDocument, NewSentence, Node, NodeId,
-    Polarity, RelationType, RelationTypeId, Run, RunId, RunKind, SentenceId, Snapshot, TopologyKey, View, confidence,
+    Polarity, RelationType, RelationTypeId, Run, RunId, RunKind, SentenceId, Snapshot, Topology, TopologyKey, View,
+    confidence,
 };
 
 const DIRECTIONS: [Direction; 3] = [Direction::Both, Direction::Out, Direction::In];
@@ -42,7 +44,7 @@ fn keys() -> impl Iterator<Item = TopologyKey> {
     DIRECTIONS.map(with).into_iter().flatten().collect::<Vec<_>>().into_iter()
 }
 
-fn compare(snapshot: &Snapshot<'_>, context: &str) {
+fn compare(snapshot: &Snapshot, context: &str) {
     for key in keys() {
         let kept = snapshot.topology(&key, &Budget::unlimited()).unwrap();
         assert_eq!(*kept, snapshot.decode(&key), "{key:?}, {context}");
@@ -77,7 +79,7 @@ fn after_random_edits_the_kept_topology_is_the_one_that_the_store_gives() {
 }
 
 /// As many edges as make a patch of one of them worth while.
-fn ring(change: &mut Change<'_>) {
+fn ring(change: &mut Change) {
     let hand = change.hand().unwrap();
     for node in 0..1_000 {
         let (source, target) = (NodeId::new(node), NodeId::new(node + 1));
@@ -95,7 +97,7 @@ fn a_commit_of_one_edge_costs_a_look_up_and_not_a_decode() {
     let topology = || graph.snapshot().unwrap().topology(&key, &Budget::unlimited()).unwrap();
     assert_eq!(topology().step_count(), 2_000);
     let work = || {
-        let work = graph.shared().topologies.work();
+        let work = graph.core().shared.topologies.work();
         (work.decoded.load(Ordering::Relaxed), work.looked_up.load(Ordering::Relaxed))
     };
     assert_eq!(work(), (1, 0));
@@ -133,7 +135,7 @@ fn a_topology_that_is_in_memory_is_handed_out_at_its_own_moment_only_and_without
     assert!(before.known_topology(&key).is_some_and(|known| Arc::ptr_eq(&known, &asked)));
     assert!(graph.snapshot().unwrap().known_topology(&key).is_none(), "edges were written since");
     assert!(before.known_topology(&TopologyKey { direction: Direction::In, ..key }).is_none(), "another direction");
-    let work = graph.shared().topologies.work();
+    let work = graph.core().shared.topologies.work();
     assert_eq!((work.decoded.load(Ordering::Relaxed), work.looked_up.load(Ordering::Relaxed)), (1, 0));
 }
 
@@ -194,7 +196,7 @@ fn add_random_evidence(graph: &Graph, runs: [RunId; 2], random: &mut Random, cou
     change.commit().unwrap();
 }
 
-fn random_filter(snapshot: &Snapshot<'_>, runs: [RunId; 2], random: &mut Random) -> EdgeFilter {
+fn random_filter(snapshot: &Snapshot, runs: [RunId; 2], random: &mut Random) -> EdgeFilter {
     let mut filter = EdgeFilter::default();
     if random.below(2) == 0 {
         filter.min_confidence = Some(f64::from(random.below(11)) / 10.0);
@@ -214,7 +216,7 @@ fn random_filter(snapshot: &Snapshot<'_>, runs: [RunId; 2], random: &mut Random)
 }
 
 /// Whether an edge passes, by asking for its evidence and applying the definition.
-fn passes(snapshot: &Snapshot<'_>, edge: Edge, filter: &EdgeFilter) -> bool {
+fn passes(snapshot: &Snapshot, edge: Edge, filter: &EdgeFilter) -> bool {
     let document = |sentence| snapshot.sentence(sentence).unwrap().unwrap().document;
     let counts = |evidence: &Evidence| {
         let (run, text) = match evidence {
@@ -261,4 +263,60 @@ fn a_filter_keeps_the_edges_that_stand_by_the_evidence_that_counts() {
         }
         assert!(kept > 100 && dropped > 100, "seed {seed}: {kept} kept, {dropped} dropped");
     }
+}
+
+/// The steps back are made on all cores, and a worker that waits for the others takes up other work, which may ask for
+/// them too.
+#[test]
+fn the_steps_back_can_be_asked_for_on_every_core_at_once() {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        for round in 0..100 {
+            let edge = |n: u32| Edge {
+                relation: RelationTypeId::new(0),
+                source: NodeId::new(n),
+                target: NodeId::new((7_919 * n + round) % 20_000),
+            };
+            let topology = Arc::new(Topology::from_edges((0..20_000).map(|n| (edge(n), false)), Direction::Out));
+            pool.scope(|scope| {
+                for _ in 0..24 {
+                    scope.spawn(|_| assert_eq!(topology.backward().step_count(), 20_000));
+                }
+            });
+        }
+        done.send(()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(120)).expect("no worker waits for itself");
+}
+
+/// Readers see the last commit that is on the disk while writers start from a newer one: both ask at the same time.
+#[test]
+fn two_moments_that_are_asked_about_in_turn_are_decoded_once() {
+    let graph = graph();
+    let mut change = graph.write().unwrap();
+    let hand = change.hand().unwrap();
+    let random = &mut Random(1);
+    for _ in 0..100 {
+        change.add_fact(random_edge(random), hand).unwrap();
+    }
+    change.commit().unwrap();
+    let old = graph.read().unwrap();
+    let mut change = graph.write().unwrap();
+    let edge = Edge { relation: RelationTypeId::new(0), source: NodeId::new(1), target: NodeId::new(2) };
+    change.add_fact(edge, hand).unwrap();
+    for key in keys() {
+        old.topology(&key, &Budget::unlimited()).unwrap();
+    }
+    change.commit().unwrap();
+    let new = graph.read().unwrap();
+    let work = graph.core().shared.topologies.work();
+    let decoded = work.decoded.load(Ordering::Relaxed);
+    for key in keys() {
+        for (snapshot, context) in [(&new, "new"), (&old, "old"), (&new, "new again"), (&old, "old again")] {
+            let kept = snapshot.topology(&key, &Budget::unlimited()).unwrap();
+            assert_eq!(*kept, snapshot.decode(&key), "{key:?}, {context}");
+        }
+    }
+    assert_eq!(work.decoded.load(Ordering::Relaxed), decoded);
 }

@@ -31,7 +31,7 @@ use crate::storage::record;
 use crate::storage::staging::Staging;
 use crate::{
     Catalog, Change, Edge, LabelId, Node, NodeId, Properties, RelationType, RelationTypeId, Run, RunId, StorageError,
-    View,
+    View, check_name,
 };
 
 /// How a bulk load works.
@@ -79,8 +79,8 @@ pub struct BulkSummary {
 /// A load in progress. It becomes true as a whole in [`BulkLoad::finish`]; dropped or killed before that, it leaves the
 /// graph as it was.
 #[derive(Debug)]
-pub struct BulkLoad<'g> {
-    change: Change<'g>,
+pub struct BulkLoad {
+    change: Change,
     run: RunId,
     staging: Staging,
     options: BulkOptions,
@@ -110,8 +110,8 @@ const NODES_AT_ONCE: usize = 32;
 /// Reading an identifier with all the others costs about a sixteenth of looking it up.
 const LOOK_UP_COST: u64 = 16;
 
-impl<'g> BulkLoad<'g> {
-    pub(crate) fn begin(mut change: Change<'g>, run: &Run, options: BulkOptions) -> Result<Self, StorageError> {
+impl BulkLoad {
+    pub(crate) fn begin(mut change: Change, run: &Run, options: BulkOptions) -> Result<Self, StorageError> {
         let run = change.begin_run(run)?;
         let first_new = change.next_node();
         let staging = Staging::create(change.path())?;
@@ -236,8 +236,8 @@ impl<'g> BulkLoad<'g> {
             return Ok(());
         }
         let identifiers = &mut self.identifiers;
-        self.change.store.all(Family::Identifiers).for_each(|entry, value| {
-            let node = NodeId::new(read::u32_value(Family::Identifiers, entry, value)?);
+        self.change.store().all(Family::Identifiers).for_each(|entry, value| {
+            let node = NodeId::new(lookup::u32_value(Family::Identifiers, entry, value)?);
             identifiers.insert(&String::from_utf8_lossy(entry), node);
             Ok(())
         })?;
@@ -280,7 +280,7 @@ impl<'g> BulkLoad<'g> {
         let (staging, change, memory) = (&self.staging, &self.change, self.options.memory_bytes);
         nodes::write_records(staging, Family::EdgeProperties, self.properties)?;
         let edges_changed = !self.edges.is_empty();
-        let nodes = NodeWriter::new(staging, &change.store, self.first_new, memory / 4);
+        let nodes = NodeWriter::new(staging, change.store(), self.first_new, memory / 4);
         let (nodes, edges) = rayon::join(
             || nodes.write(self.nodes),
             || {
@@ -302,7 +302,7 @@ impl<'g> BulkLoad<'g> {
 /// Writes the edges as facts of the run; gives their number.
 fn write_facts(
     staging: &Staging,
-    change: &Change<'_>,
+    change: &Change,
     run: RunId,
     edges: &SortedEdges,
     memory: usize,
@@ -311,7 +311,7 @@ fn write_facts(
     let mut count = 0;
     for relation in edges.relations() {
         let prefix = key::facts_of_type(run, relation);
-        facts.begin(prefix, Writing::to(&change.store, Family::Facts, prefix)?);
+        facts.begin(prefix, Writing::to(change.store(), Family::Facts, prefix)?);
         edges.for_each(relation, List::Forward, |member| {
             count += 1;
             facts.push(member)
@@ -322,18 +322,13 @@ fn write_facts(
 }
 
 /// Writes the edges as seen from both ends.
-fn write_adjacency(
-    staging: &Staging,
-    change: &Change<'_>,
-    edges: &SortedEdges,
-    memory: usize,
-) -> Result<(), StorageError> {
+fn write_adjacency(staging: &Staging, change: &Change, edges: &SortedEdges, memory: usize) -> Result<(), StorageError> {
     let members = edges.members(&[List::Forward, List::Back]);
     let mut adjacency = SetWriter::new(staging, Family::Adjacency, file_members(members, memory));
     for relation in edges.relations() {
         for &(list, side) in if change.is_symmetric(relation) { &SYMMETRIC[..] } else { &DIRECTED[..] } {
             let prefix = key::adjacency_side(relation, side);
-            adjacency.begin(prefix, Writing::to(&change.store, Family::Adjacency, prefix)?);
+            adjacency.begin(prefix, Writing::to(change.store(), Family::Adjacency, prefix)?);
             edges.for_each(relation, list, |member| adjacency.push(member))?;
         }
     }

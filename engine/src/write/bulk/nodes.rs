@@ -75,7 +75,7 @@ struct Leads {
 }
 
 /// Writes the nodes of a load.
-pub(super) struct NodeWriter<'w, 's> {
+pub(super) struct NodeWriter<'w> {
     staging: &'w Staging,
     store: &'w StoreSnapshot,
     /// Nodes from this one on are new to the store.
@@ -85,7 +85,7 @@ pub(super) struct NodeWriter<'w, 's> {
     labels: BTreeMap<LabelId, Vec<Member>>,
 }
 
-impl<'w, 's> NodeWriter<'w, 's> {
+impl<'w> NodeWriter<'w> {
     /// A writer that sorts in about this much memory.
     pub(super) fn new(staging: &'w Staging, store: &'w StoreSnapshot, first_new: NodeId, memory: usize) -> Self {
         let [names, identifiers] = [(); 2].map(|()| RecordSorter::new(memory / 2));
@@ -189,19 +189,19 @@ impl Leads {
 
 /// Writes sorted records as values; of equal keys the last one counts.
 pub(super) fn write_records(staging: &Staging, family: Family, records: RecordSorter) -> Result<(), StorageError> {
-    let (mut waves, mut entries) = (PieceWriter::new(staging, family), Entries::default());
+    let (mut pieces, mut entries) = (PieceWriter::new(staging, family), Entries::default());
     records.for_each(|key, value| {
         if entries.replace_last(key, value) {
             return Ok(());
         }
         if entries.len() >= FILE_ENTRIES {
-            waves.push(std::mem::take(&mut entries))?;
+            pieces.push(std::mem::take(&mut entries))?;
         }
         entries.push(key, value);
         Ok(())
     })?;
     if entries.len() > 0 {
-        waves.push(entries)?;
+        pieces.push(entries)?;
     }
-    waves.finish()
+    pieces.finish()
 }

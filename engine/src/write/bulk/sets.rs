@@ -63,7 +63,7 @@ impl Piece for Groups {
 
 /// Takes groups of sets in the order of their keys, and cuts them into files.
 pub(super) struct SetWriter<'s> {
-    waves: PieceWriter<'s, Groups>,
+    pieces: PieceWriter<'s, Groups>,
     open: Groups,
     open_members: usize,
     file_members: usize,
@@ -80,7 +80,7 @@ pub(super) fn file_members(members: u64, memory: usize) -> usize {
 impl<'s> SetWriter<'s> {
     /// A writer that cuts files when they hold this many members.
     pub(super) fn new(staging: &'s Staging, family: Family, file_members: usize) -> Self {
-        Self { waves: PieceWriter::new(staging, family), open: Groups::default(), open_members: 0, file_members }
+        Self { pieces: PieceWriter::new(staging, family), open: Groups::default(), open_members: 0, file_members }
     }
 
     /// Begins the sets whose keys are this and a node.
@@ -110,14 +110,14 @@ impl<'s> SetWriter<'s> {
     /// Writes what is left.
     pub(super) fn finish(mut self) -> Result<(), StorageError> {
         self.cut()?;
-        self.waves.finish()
+        self.pieces.finish()
     }
 
     fn cut(&mut self) -> Result<(), StorageError> {
         let mut groups = std::mem::take(&mut self.open);
         groups.0.retain(|group| !group.members.is_empty());
         self.open_members = 0;
-        if groups.0.is_empty() { Ok(()) } else { self.waves.push(groups) }
+        if groups.0.is_empty() { Ok(()) } else { self.pieces.push(groups) }
     }
 }
 

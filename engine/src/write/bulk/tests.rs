@@ -14,7 +14,7 @@ fn run(source: &str) -> Run {
     Run { kind: RunKind::Load { source: source.to_owned() }, started: String::new(), program: "test".to_owned() }
 }
 
-fn relation_type(load: &mut BulkLoad<'_>, name: &str, symmetric: bool) -> RelationTypeId {
+fn relation_type(load: &mut BulkLoad, name: &str, symmetric: bool) -> RelationTypeId {
     load.relation_type(&RelationType { name: name.to_owned(), polarity: Polarity::Asserted, symmetric }).unwrap()
 }
 
@@ -217,7 +217,7 @@ fn loads_and_changes_add_to_each_other() {
     }
 }
 
-fn small_load(graph: &Graph) -> BulkLoad<'_> {
+fn small_load(graph: &Graph) -> BulkLoad {
     let mut load = graph.bulk_load(&run("small")).unwrap();
     let relation = relation_type(&mut load, "causes", false);
     let properties = Properties::from([("size".to_owned(), PropertyValue::Integer(1))]);
@@ -314,10 +314,10 @@ fn an_edge_to_a_node_that_was_never_given_out_is_refused() {
     assert_eq!(load.finish().unwrap().edges, 1);
 }
 
-impl BulkLoad<'_> {
+impl BulkLoad {
     /// As far as the note, as if the process died there.
     fn finish_until_sealed(mut self) {
-        let path = self.change.graph().path().to_owned();
+        let path = self.change.path().to_owned();
         self.change.fail_next_write();
         let _ = self.finish().unwrap_err();
         assert!(directory::staging(&path).join("READY").exists());

@@ -30,12 +30,12 @@ fn pick(random: &mut Random, limit: u32) -> usize {
     random.below(limit) as usize
 }
 
-fn relation(change: &mut Change<'_>, symmetric: bool) -> crate::RelationTypeId {
+fn relation(change: &mut Change, symmetric: bool) -> crate::RelationTypeId {
     let name = if symmetric { "associated" } else { "causes" }.to_owned();
     change.relation_type(&RelationType { name, polarity: Polarity::Asserted, symmetric }).unwrap()
 }
 
-fn ensure(change: &mut Change<'_>, identifier: &str) -> NodeId {
+fn ensure(change: &mut Change, identifier: &str) -> NodeId {
     let node = || Node { identifiers: vec![identifier.to_owned()], ..Node::default() };
     let known = change.node_by_identifier(identifier).unwrap();
     known.unwrap_or_else(|| change.add_node(node()).unwrap())
@@ -43,7 +43,7 @@ fn ensure(change: &mut Change<'_>, identifier: &str) -> NodeId {
 
 /// What the documents of these tests say follows from their number alone: sentences about some of ten entities, which
 /// they call by names of their own.
-fn read_document(change: &mut Change<'_>, number: usize, run: &Run) {
+fn read_document(change: &mut Change, number: usize, run: &Run) {
     let run = change.begin_run(run).unwrap();
     let identifier = format!("D:{number}");
     let mut random = Random(number as u64 + 1);
@@ -64,8 +64,8 @@ fn read_document(change: &mut Change<'_>, number: usize, run: &Run) {
     change.mark_document(run, document).unwrap();
 }
 
-fn add_document(change: &mut Change<'_>, number: usize, identifier: &str, sentences: &[[usize; 2]]) -> DocumentId {
-    let mentions = |entities: &[usize; 2], change: &mut Change<'_>| {
+fn add_document(change: &mut Change, number: usize, identifier: &str, sentences: &[[usize; 2]]) -> DocumentId {
+    let mentions = |entities: &[usize; 2], change: &mut Change| {
         entities.map(|entity| Mention { node: ensure(change, &format!("E:{entity}")), start: 0, end: 1 }).to_vec()
     };
     let sentences: Vec<NewSentence> = sentences

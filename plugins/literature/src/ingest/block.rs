@@ -123,7 +123,7 @@ impl<'a> BlockReader<'a> {
         Ok(())
     }
 
-    fn standing(&self, snapshot: &Snapshot<'_>, document: &PreparedDocument) -> Result<Standing, StorageError> {
+    fn standing(&self, snapshot: &Snapshot, document: &PreparedDocument) -> Result<Standing, StorageError> {
         if let Some(content) = self.in_flight.iter().find_map(|block| block.get(&document.identifier)) {
             return Ok(content.as_ref().map_or_else(|| absent(document), |content| content.standing(document)));
         }

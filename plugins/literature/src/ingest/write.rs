@@ -82,7 +82,7 @@ impl<'g> Writer<'g> {
 
     fn write_document(
         &mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         document: &PreparedDocument,
         readings: &[Reading<'_>],
         rejects: &mut Vec<Reject>,
@@ -116,7 +116,7 @@ impl<'g> Writer<'g> {
     /// Takes an older version of the document out of the graph; `None` if there is nothing to write.
     fn make_way(
         &mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         document: &PreparedDocument,
         stored: Option<(DocumentId, Document)>,
     ) -> Result<Option<Stored>, StorageError> {
@@ -140,7 +140,7 @@ impl<'g> Writer<'g> {
 
     fn add_document(
         &mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         document: &PreparedDocument,
         nodes: &[NodeId],
     ) -> Result<(DocumentId, SentenceId), StorageError> {
@@ -156,7 +156,7 @@ impl<'g> Writer<'g> {
 
     fn write_reading(
         &mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         question: &Question,
         reading: &Classification,
         nodes: &[NodeId],
@@ -206,7 +206,7 @@ pub(crate) fn run_of(description: &ModelDescription, threshold: Option<f32>) -> 
     }
 }
 
-fn relation(change: &mut Change<'_>, answer: &Answer) -> Result<Option<RelationTypeId>, StorageError> {
+fn relation(change: &mut Change, answer: &Answer) -> Result<Option<RelationTypeId>, StorageError> {
     let Some(relation) = &answer.relation else { return Ok(None) };
     change.relation_type(&relation_type(relation)).map(Some)
 }
@@ -218,7 +218,7 @@ pub(crate) fn relation_type(relation: &AnswerRelation) -> RelationType {
 }
 
 /// The node of an entity, added if it is new.
-fn ensure_node(change: &mut Change<'_>, entity: &PreparedEntity) -> Result<NodeId, StorageError> {
+fn ensure_node(change: &mut Change, entity: &PreparedEntity) -> Result<NodeId, StorageError> {
     match change.node_by_identifier(&entity.identifier)? {
         Some(known) => Ok(known),
         None => change.add_node(Node { identifiers: vec![entity.identifier.clone()], ..Node::default() }),

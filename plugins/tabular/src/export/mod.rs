@@ -103,7 +103,7 @@ pub struct ExportSummary {
 /// # Errors
 /// If the graph cannot be read or a file not be written.
 pub fn export(
-    snapshot: &Snapshot<'_>,
+    snapshot: &Snapshot,
     format: ExportFormat,
     destination: Destination<'_>,
     evidence: bool,
@@ -130,7 +130,7 @@ trait Sink {
 fn open<'w>(
     format: ExportFormat,
     destination: Destination<'w>,
-    reader: &Reader<'_, '_>,
+    reader: &Reader<'_>,
     evidence: bool,
     files: &mut Vec<PathBuf>,
 ) -> Result<Box<dyn Sink + 'w>, ExportError> {
@@ -182,7 +182,7 @@ impl Output<'_> {
 }
 
 fn write_all(
-    reader: &Reader<'_, '_>,
+    reader: &Reader<'_>,
     sink: &mut dyn Sink,
     with_evidence: bool,
     summary: &mut ExportSummary,

@@ -68,12 +68,12 @@ pub(super) struct TextRecord {
 }
 
 /// A snapshot with what is asked of it again and again.
-pub(super) struct Reader<'s, 'g> {
-    pub(super) snapshot: &'s Snapshot<'g>,
+pub(super) struct Reader<'s> {
+    pub(super) snapshot: &'s Snapshot,
 }
 
-impl<'s, 'g> Reader<'s, 'g> {
-    pub(super) fn new(snapshot: &'s Snapshot<'g>) -> Self {
+impl<'s> Reader<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot) -> Self {
         Self { snapshot }
     }
 
@@ -150,7 +150,7 @@ pub(super) struct PropertyColumns {
 }
 
 impl PropertyColumns {
-    pub(super) fn read(reader: &Reader<'_, '_>) -> Result<Self, StorageError> {
+    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, StorageError> {
         let mut columns = Self::default();
         for id in reader.snapshot.nodes()?.iter() {
             let node = reader.snapshot.node(id)?.unwrap_or_default();

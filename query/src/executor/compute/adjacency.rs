@@ -134,7 +134,7 @@ mod tests {
     const KEY: TopologyKey = TopologyKey { relations: None, direction: Direction::Out };
 
     /// Adds a node with an edge to itself.
-    fn add_loop(change: &mut Change<'_>) -> NodeId {
+    fn add_loop(change: &mut Change) -> NodeId {
         let relation_type = RelationType { name: "binds".to_owned(), polarity: Polarity::Asserted, symmetric: false };
         let relation = change.relation_type(&relation_type).unwrap();
         let hand = change.hand().unwrap();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     /// Asks for the hops from a node once, and says of which topology they were asked; `None`: of the store.
-    fn source_of_one_hop(snapshot: Snapshot<'_>, node: NodeId) -> Option<Arc<Topology>> {
+    fn source_of_one_hop(snapshot: Snapshot, node: NodeId) -> Option<Arc<Topology>> {
         let context = Context::new(snapshot, None, Arc::new(Budget::unlimited()), &Parameters::new());
         let evidence = Default::default();
         let hop = Hop { types: vec![], direction: Direction::Out, edge: Slot(0), conditions: vec![], evidence };

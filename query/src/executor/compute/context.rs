@@ -2,6 +2,7 @@
 
 use std::cell::{Cell as Counter, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use hopgraph_engine::{
@@ -29,8 +30,8 @@ type KeptNode = Option<(u64, NodeId, Arc<Node>)>;
 
 /// One run of one query: its moment of the graph, its change if it writes, its limits, and small caches.
 pub(crate) struct Context<'g> {
-    snapshot: Snapshot<'g>,
-    change: Option<RefCell<Change<'g>>>,
+    snapshot: Snapshot,
+    change: Option<RefCell<Change>>,
     budget: Arc<Budget>,
     parameters: BTreeMap<String, Cell>,
     /// Grows with every edit, so that what was computed before it is not used after it.
@@ -45,22 +46,25 @@ pub(crate) struct Context<'g> {
     /// For pattern predicates, by the slot of the hop's edge.
     connections: RefCell<Vec<Adjacency>>,
     pub(crate) summary: RefCell<Summary>,
+    _graph: PhantomData<&'g ()>,
 }
 
-impl<'g> Context<'g> {
+impl Context<'_> {
     /// A run on this moment; with a change, everything is read from the change.
     pub(crate) fn new(
-        snapshot: Snapshot<'g>,
-        change: Option<Change<'g>>,
+        snapshot: Snapshot,
+        change: Option<Change>,
         budget: Arc<Budget>,
         parameters: &Parameters,
     ) -> Self {
+        let edited = change.as_ref().is_some_and(Change::has_edits);
         Self {
             snapshot,
             change: change.map(RefCell::new),
             budget,
             parameters: parameters.iter().map(|(name, value)| (name.clone(), to_cell(value))).collect(),
-            version: Counter::new(0),
+            // What was edited before is no part of the snapshot either.
+            version: Counter::new(edited.into()),
             ticks: Counter::new(0),
             nodes: RefCell::default(),
             all_nodes: RefCell::default(),
@@ -69,6 +73,7 @@ impl<'g> Context<'g> {
             evidence: RefCell::default(),
             connections: RefCell::default(),
             summary: RefCell::default(),
+            _graph: PhantomData,
         }
     }
 
@@ -78,7 +83,7 @@ impl<'g> Context<'g> {
     }
 
     /// The moment before any edit of this query.
-    pub(crate) fn snapshot(&self) -> &Snapshot<'g> {
+    pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
@@ -111,10 +116,7 @@ impl<'g> Context<'g> {
     }
 
     /// Edits the graph.
-    pub(crate) fn edit<T>(
-        &self,
-        edit: impl FnOnce(&mut Change<'g>) -> std::result::Result<T, StorageError>,
-    ) -> Result<T> {
+    pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Change) -> std::result::Result<T, StorageError>) -> Result<T> {
         let change = self.change.as_ref().expect("a plan with writes runs under a change");
         self.version.set(self.version.get() + 1);
         self.all_nodes.borrow_mut().take();
@@ -128,12 +130,9 @@ impl<'g> Context<'g> {
         self.version() > 0
     }
 
-    /// Makes the edits true.
-    pub(crate) fn commit(&mut self) -> Result<()> {
-        match self.change.take() {
-            Some(change) => Ok(change.into_inner().commit()?),
-            None => Ok(()),
-        }
+    /// The change, with the edits of this query.
+    pub(crate) fn into_change(self) -> Option<Change> {
+        self.change.map(RefCell::into_inner)
     }
 
     /// What is known of a node; `None` if it has been deleted.
