@@ -11,13 +11,16 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
-    ("hopgraph-evaluation", &["hopgraph-inference"]),
+    ("hopgraph-evaluation", &["hopgraph-inference", "hopgraph-labelled"]),
+    ("hopgraph-labelled", &[]),
+    ("hopgraph-model", &[]),
+    ("hopgraph-compute", &["hopgraph-model"]),
     ("hopgraph-discovery", &["hopgraph-engine"]),
-    ("hopgraph-inference", &[]),
+    ("hopgraph-inference", &["hopgraph-model", "hopgraph-compute"]),
     ("hopgraph-literature", &["hopgraph-engine", "hopgraph-inference"]),
     ("hopgraph-tabular", &["hopgraph-engine"]),
     (

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use hopgraph::Value;
+use hopgraph::evaluation::{NamedSplit, Part};
 
 use crate::argument_value::{
     corpus_format, delimiter, export_format, lexicon, output_format, parameter, probability, share,
@@ -302,12 +303,13 @@ pub(crate) struct ClassifyArguments {
 Examples:
   hopgraph eval --model MODEL dev.jsonl --train train.tsv
   hopgraph eval --model MODEL data/gad/gad.tsv --test-share 0.2 --seed 1
+  hopgraph eval --model MODEL data/gad/gad.tsv data/eu-adr/gene_disease.tsv --split clean --part test
   hopgraph eval --model MODEL dev.jsonl --fit-temperature --store --plot reliability.png
 
 A file is a table with columns `masked` (or `sentence`) and `label`, perhaps `associationType`, `raw_sentence`, `group`
 and `fold_as_test`; a table of sentence and label without a header row; or JSON Lines {\"sentence\", \"label\"}.
-A label is 1, 0, associated, denied or unrelated. Where training rows are known, by --train, --fold or --test-share,
-it is told how many test sentences stand among them; a split that leaks is never called clean.")]
+A label is 1, 0, associated, denied or unrelated. Where training rows are known, by --train, --fold,
+--test-share or --split, it is told how many test sentences stand among them; a split that leaks is never called clean.")]
 pub(crate) struct EvalArguments {
     /// Which model reads
     #[command(flatten)]
@@ -327,6 +329,13 @@ pub(crate) struct EvalArguments {
     /// Draws the test share
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "test_share")]
     pub(crate) seed: u64,
+    /// Evaluate on a part of the split of this name; its training part counts as training rows. `clean` is for GAD and
+    /// EU-ADR: all rows of a source sentence are in one part
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["fold", "test_share"])]
+    pub(crate) split: Option<NamedSplit>,
+    /// The part of the split: dev, or test, which is looked at once, at the end
+    #[arg(long, value_name = "PART", default_value = "dev", requires = "split")]
+    pub(crate) part: Part,
     /// Find the temperature that makes stated probabilities honest on these rows, which must be a development set
     #[arg(long)]
     pub(crate) fit_temperature: bool,

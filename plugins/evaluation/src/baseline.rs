@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::row::folded;
-use crate::{BinaryScores, LabelledSentence};
+use hopgraph_labelled::{LabelledSentence, folded};
+
+use crate::BinaryScores;
 
 /// Says "related" of everything.
 pub(crate) fn always_related(rows: &[LabelledSentence]) -> BinaryScores {

@@ -1,40 +1,15 @@
 //! What can stop an evaluation.
 
-use std::io;
-use std::path::PathBuf;
-
 use hopgraph_inference::InferenceError;
+use hopgraph_labelled::LabelledError;
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// The file cannot be opened or breaks off.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is no set of labelled sentences.
-    #[error("{}: {problem}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and what was expected.
-        problem: String,
-    },
-    /// A row has no sentence or no label that can be read.
-    #[error("{}:{line}: {problem}", path.display())]
-    Row {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
-        /// What is wrong.
-        problem: String,
-    },
+    /// The labelled sentences cannot be read.
+    #[error(transparent)]
+    Labelled(#[from] LabelledError),
     /// There is nothing to evaluate on.
     #[error("no labelled sentence is left to evaluate on: {reason}")]
     Empty {

@@ -93,15 +93,25 @@ pub(crate) fn read_all(classifier: &dyn Classifier, rows: &[LabelledSentence]) -
     Ok(answers)
 }
 
-/// What the answers of a model mean here.
-pub(crate) struct Meaning {
+/// What the answers of a model mean for labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
     classes: Vec<Class>,
 }
 
 impl Meaning {
-    pub(crate) fn of(description: &ModelDescription) -> Result<Self, EvaluationError> {
-        let classes: Vec<Class> = description
-            .answers
+    /// Told from the relations that the answers state.
+    ///
+    /// # Errors
+    /// [`EvaluationError::Answers`] if no answer states a relation, or all do.
+    pub fn of(description: &ModelDescription) -> Result<Self, EvaluationError> {
+        let named = || EvaluationError::Answers { model: description.name.clone() };
+        Self::of_answers(&description.answers).ok_or_else(named)
+    }
+
+    /// The same of answers alone. None if none of them states a relation, or all do.
+    pub fn of_answers(answers: &[hopgraph_inference::Answer]) -> Option<Self> {
+        let classes: Vec<Class> = answers
             .iter()
             .map(|answer| match &answer.relation {
                 Some(relation) if relation.denied => Class::Denied,
@@ -109,21 +119,18 @@ impl Meaning {
                 None => Class::Unrelated,
             })
             .collect();
-        if classes.contains(&Class::Unrelated) && classes.iter().any(|&class| class != Class::Unrelated) {
-            Ok(Self { classes })
-        } else {
-            Err(EvaluationError::Answers { model: description.name.clone() })
-        }
+        let tells = classes.contains(&Class::Unrelated) && classes.iter().any(|&class| class != Class::Unrelated);
+        tells.then_some(Self { classes })
     }
 
     /// The probability that the model gives to a relation, denied or not.
-    pub(crate) fn related(&self, weights: &[f32]) -> f64 {
+    pub fn related(&self, weights: &[f32]) -> f64 {
         let related = self.classes.iter().zip(weights).filter(|(class, _)| **class != Class::Unrelated);
         related.map(|(_, &weight)| f64::from(weight)).sum()
     }
 
     /// Whether an answer agrees with a label, as far as the label goes and the model can tell.
-    pub(crate) fn agrees(&self, answer: usize, label: Label) -> bool {
+    pub fn agrees(&self, answer: usize, label: Label) -> bool {
         let said = self.classes[answer];
         match label.class().filter(|class| self.classes.contains(class)) {
             Some(class) => said == class,

@@ -41,20 +41,16 @@ mod baseline;
 mod calibration;
 mod error;
 mod evaluate;
-mod leak;
-mod row;
 mod score;
-mod split;
-mod table;
 
 #[cfg(test)]
 mod tests;
 
+pub use hopgraph_labelled::{
+    Class, Label, Labelled, LabelledError, LabelledSentence, Leak, NamedSplit, Part, by_fold, by_group, leak, read,
+};
+
 pub use calibration::{Calibration, ReliabilityBin, TemperatureFit, fit_temperature};
 pub use error::EvaluationError;
-pub use evaluate::{Evaluation, evaluate};
-pub use leak::{Leak, leak};
-pub use row::{Class, Label, LabelledSentence};
+pub use evaluate::{Evaluation, Meaning, evaluate};
 pub use score::{BinaryScores, ClassScores};
-pub use split::{by_fold, by_group};
-pub use table::{Labelled, read};

@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use crate::{Classifier, Device, InferenceError, LanguageModel, Replicas};
+use hopgraph_compute::Device;
+
+use crate::{Classifier, InferenceError, LanguageModel, Replicas};
 
 /// Inputs that are classified in one call for each graphics card, so that it seldom waits for the next call.
 const CARD_INPUTS: usize = 4096;
@@ -45,7 +47,7 @@ impl Devices {
     /// Each device.
     ///
     /// # Errors
-    /// [`InferenceError::NoDevice`] if all graphics cards are asked for and there is none.
+    /// [`hopgraph_model::ModelError::NoDevice`] if all graphics cards are asked for and there is none.
     pub fn each(&self) -> Result<Vec<Device>, InferenceError> {
         match self {
             Self::Processor => Ok(vec![Device::Cpu]),
@@ -65,7 +67,7 @@ impl Devices {
 
 #[cfg(feature = "cuda")]
 fn all_cards() -> Result<Vec<Device>, InferenceError> {
-    match crate::cuda::count() {
+    match hopgraph_compute::card_count() {
         // Opening one says what is missing.
         0 => Ok(vec![Device::Cuda(0)]),
         count => Ok((0..count).map(Device::Cuda).collect()),

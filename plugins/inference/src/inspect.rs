@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::architecture::Architecture;
-use crate::language_model::{Reading, check_room, reading, tokenizer};
-use crate::tokenizer::Tokenizer;
-use crate::weights::{Container, Weights, format_name};
+use crate::reader::Reader;
 use crate::{InferenceError, ModelFolder};
+use hopgraph_model::architecture::{Architecture, Checkpoint};
+use hopgraph_model::weights::{Container, format_name};
 
 /// Most problems of one kind that are told; the rest would be more of the same.
 const PROBLEMS_MAX: usize = 8;
@@ -144,30 +143,30 @@ impl Inspection {
     }
 
     fn look(&mut self, file: &Path, folder: Option<&ModelFolder>) -> Result<(), InferenceError> {
-        let mut weights = Weights::open(file)?;
+        let mut checkpoint = Checkpoint::open(file)?;
         let adapter = folder.and_then(|folder| folder.adapter.clone());
-        self.weights = Some(weights_report(&weights, adapter.clone()));
+        self.weights = Some(weights_report(&checkpoint, adapter.clone()));
         if let Some(adapter) = adapter {
-            weights.adapt(&adapter).unwrap_or_else(|error| self.add(&error));
+            checkpoint.adapt(&adapter).unwrap_or_else(|error| self.add(&error.into()));
         }
-        let architecture = Architecture::measures(&mut weights)?;
-        self.model = Some(model_report(&architecture, &weights));
-        weights.fit_adapter(&architecture).unwrap_or_else(|error| self.add(&error));
-        architecture.problems(&weights).take(PROBLEMS_MAX).for_each(|problem| self.add(&problem));
+        let architecture = Architecture::measures(&mut checkpoint)?;
+        self.model = Some(model_report(&architecture, &checkpoint));
+        architecture.fit_adapter(&mut checkpoint).unwrap_or_else(|error| self.add(&error.into()));
+        architecture.problems(&checkpoint).take(PROBLEMS_MAX).for_each(|problem| self.add(&problem.into()));
         let Some(folder) = folder else { return Ok(()) };
-        let tokenizer = tokenizer(folder, &weights, &architecture)?;
+        let reader = Reader::new(folder, &checkpoint, &architecture)?;
+        let tokenizer = reader.tokenizer();
         self.tokenizer = Some(TokenizerReport {
             kind: tokenizer.kind(),
             size: tokenizer.size(),
             beginning: tokenizer.frame().beginning,
         });
-        let (reading, _) = reading(folder, &architecture, &tokenizer)?;
-        self.prompt = Some(prompt_report(&reading, &tokenizer)?);
-        check_room(folder, &reading, &tokenizer, architecture.context())
+        self.prompt = Some(PromptReport { shared: reader.shared().len(), around: reader.around()? });
+        Ok(())
     }
 }
 
-fn weights_report(weights: &Weights, adapter: Option<PathBuf>) -> WeightsReport {
+fn weights_report(weights: &Checkpoint, adapter: Option<PathBuf>) -> WeightsReport {
     let mut formats: Vec<(String, usize, u64)> = Vec::new();
     for name in weights.tensor_names() {
         let Some(format) = weights.format(name) else { continue };
@@ -185,7 +184,7 @@ fn weights_report(weights: &Weights, adapter: Option<PathBuf>) -> WeightsReport 
     WeightsReport { path: weights.path().to_owned(), container, formats, adapter }
 }
 
-fn model_report(architecture: &Architecture, weights: &Weights) -> ModelReport {
+fn model_report(architecture: &Architecture, weights: &Checkpoint) -> ModelReport {
     // Of the tensors that are there: a file may claim any number of layers.
     let sizes = || weights.tensor_names().into_iter().map(|name| weights.elements(name));
     let (layers, width, inner_width, heads, key_value_heads, head_width) = match architecture {
@@ -216,7 +215,7 @@ fn model_report(architecture: &Architecture, weights: &Weights) -> ModelReport {
     }
 }
 
-fn memory_report(weights: &Weights) -> MemoryReport {
+fn memory_report(weights: &Checkpoint) -> MemoryReport {
     let mut report = MemoryReport::default();
     let mut largest_layer = 0;
     let mut layers: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
@@ -240,10 +239,6 @@ fn memory_report(weights: &Weights) -> MemoryReport {
     }
     report.card_by_layer = report.as_in_file + largest_layer;
     report
-}
-
-fn prompt_report(reading: &Reading, tokenizer: &Tokenizer) -> Result<PromptReport, InferenceError> {
-    Ok(PromptReport { shared: reading.shared().len(), around: reading.own("", tokenizer)?.tokens.len() })
 }
 
 #[cfg(test)]

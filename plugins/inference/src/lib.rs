@@ -6,56 +6,47 @@
 //! [`load`] makes a classifier from a model folder. [`RecordedClassifier`] stands in for one where a test wants answers
 //! and no weights.
 
-mod architecture;
-mod batch;
 mod cascade;
 mod classifier;
-mod cpu;
-#[cfg(feature = "cuda")]
-mod cuda;
 mod description;
 mod devices;
 mod error;
 mod inspect;
 mod language_model;
-pub mod limits;
 mod mask;
 mod model_folder;
-mod network;
-mod options;
 mod pieces;
 mod prompt;
 mod quantize;
+mod reader;
 mod recorded;
 mod remote;
 mod replicas;
 mod suggestion;
 mod temperature;
-mod tokenizer;
-mod weights;
-
-#[cfg(test)]
-mod forgery;
 
 use std::path::Path;
 
+#[cfg(feature = "cuda")]
+pub use hopgraph_compute::product_rate;
+pub use hopgraph_compute::{Device, DeviceUse, LoadOptions, WeightPrecision};
+pub use hopgraph_model::{ModelError, PureFormat, Quantization, QuantizeSummary, limits};
+
 pub use cascade::Cascade;
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
-#[cfg(feature = "cuda")]
-pub use cuda::product_rate;
 pub use description::{Answer, AnswerRelation, ModelDescription};
 pub use devices::Devices;
 pub use error::{InferenceError, InputError};
 pub use inspect::{Inspection, MemoryReport, ModelReport, PromptReport, TokenizerReport, WeightsReport, inspect};
 pub use language_model::LanguageModel;
 pub use model_folder::ModelFolder;
-pub use options::{Device, DeviceUse, LoadOptions, WeightPrecision};
 pub use quantize::quantize;
+pub use reader::Reader;
 pub use recorded::RecordedClassifier;
 pub use remote::RemoteClassifier;
 pub use replicas::Replicas;
+pub use suggestion::find_weights;
 pub use temperature::store_temperature;
-pub use weights::{PureFormat, Quantization, QuantizeSummary};
 
 /// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it; a model behind a server
 /// is prepared to be asked.
@@ -69,7 +60,7 @@ pub fn load(folder: &Path) -> Result<Box<dyn Classifier>, InferenceError> {
 /// Loads the model of a folder as [`load`] does, onto these devices; onto each of several, which then share the work.
 ///
 /// # Errors
-/// As [`load`], and [`InferenceError::NoDevice`] if a device is not there.
+/// As [`load`], and [`ModelError::NoDevice`] if a device is not there.
 pub fn load_on(folder: &Path, devices: &Devices) -> Result<Box<dyn Classifier>, InferenceError> {
     let folder = ModelFolder::read(folder)?;
     if folder.remote.is_some() {

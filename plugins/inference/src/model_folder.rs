@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hopgraph_model::ModelError;
+use hopgraph_model::architecture::Checkpoint;
 use serde::Deserialize;
 
 use crate::mask::Masks;
@@ -145,9 +147,54 @@ impl ModelFolder {
             std::io::ErrorKind::NotFound if folder.is_dir() => {
                 InferenceError::NoSettings { path: path.clone(), suggestion: crate::suggestion::suggest(folder) }
             }
-            _ => InferenceError::Unreadable { path: path.clone(), source, advice },
+            _ => ModelError::Unreadable { path: path.clone(), source, advice }.into(),
         })?;
         Self::parse(folder, &path, &text)
+    }
+
+    /// A folder whose `model.toml` would have this text; the file need not be there.
+    ///
+    /// # Errors
+    /// [`InferenceError::Settings`] if it says something that cannot be.
+    pub fn with_settings(folder: &Path, text: &str) -> Result<Self, InferenceError> {
+        Self::parse(folder, &folder.join(SETTINGS), text)
+    }
+
+    /// The weights file; empty for a model behind a server.
+    pub fn weights(&self) -> &Path {
+        &self.weights
+    }
+
+    /// The file of the adapter, if there is one.
+    pub fn adapter(&self) -> Option<&Path> {
+        self.adapter.as_deref()
+    }
+
+    /// The file of the tokenizer, if `model.toml` names one.
+    pub fn tokenizer(&self) -> Option<&Path> {
+        self.tokenizer.as_deref()
+    }
+
+    /// The answers, in order.
+    pub fn answers(&self) -> &[Answer] {
+        &self.answers
+    }
+
+    /// Whether the model is behind a server.
+    pub fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// Opens the weights, with the adapter if there is one.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or is damaged.
+    pub fn open(&self) -> Result<Checkpoint, InferenceError> {
+        let mut checkpoint = Checkpoint::open(&self.weights)?;
+        if let Some(adapter) = &self.adapter {
+            checkpoint.adapt(adapter)?;
+        }
+        Ok(checkpoint)
     }
 
     /// What a `model.toml` with this text says.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::tokenizer::Tokenizer;
 use crate::{Answer, InferenceError};
+use hopgraph_model::ModelError;
+use hopgraph_model::tokenizer::Tokenizer;
 
 /// Where a template wants the sentence.
 const SENTENCE: &str = "{sentence}";
@@ -121,11 +122,10 @@ impl Prompt {
 
     /// The tokens after the shared ones for a sentence, which must be on one line.
     pub(crate) fn own(&self, sentence: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>, InferenceError> {
-        let Some(cut) = &self.cut else { return tokenizer.whole(&self.template.fill(sentence)) };
+        let Some(cut) = &self.cut else { return Ok(tokenizer.whole(&self.template.fill(sentence))?) };
         let Some(mut tokens) = tokenizer.after_line_break(sentence)? else {
-            return Err(InferenceError::Compute(format!(
-                "the tokenizer joins a line break to the sentence {sentence}"
-            )));
+            let problem = format!("the tokenizer joins a line break to the sentence {sentence}");
+            return Err(ModelError::Compute(problem).into());
         };
         tokens.extend_from_slice(&cut.after);
         Ok(tokens)

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use hopgraph_model::ModelError;
+
 use crate::{Classification, Classifier, InferenceError, Input, InputError, ModelDescription};
 
 /// Several classifiers that say the same, as one that is as fast as all of them together.
@@ -81,7 +83,7 @@ impl Classifier for Replicas {
         match queue.into_answers() {
             Some(answers) => Ok(answers),
             None => Err(last_failure.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(|| {
-                InferenceError::Compute(format!("no device is left: {}", self.warnings().join("; ")))
+                ModelError::Compute(format!("no device is left: {}", self.warnings().join("; "))).into()
             })),
         }
     }
@@ -176,7 +178,7 @@ mod tests {
         fn classify(&self, inputs: &[Input]) -> Result<Answered, InferenceError> {
             std::thread::sleep(self.takes);
             if self.calls.fetch_add(1, Ordering::SeqCst) >= self.calls_max {
-                return Err(InferenceError::Compute("the device fell off the bus".into()));
+                return Err(ModelError::Compute("the device fell off the bus".into()).into());
             }
             let answer = |input: &Input| {
                 let Input::Masked(text) = input else { unreachable!("the test gives masked sentences") };

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::architecture::Architecture;
-use crate::weights::Weights;
+use hopgraph_model::architecture::{Architecture, Checkpoint};
 
 /// The weights of a folder: the index of several files before a file, GGUF before safetensors, else by name. None if
 /// there are none.
-pub(crate) fn find_weights(folder: &Path) -> Option<PathBuf> {
+pub fn find_weights(folder: &Path) -> Option<PathBuf> {
     let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     let rank = |path: &PathBuf| {
         let name = path.file_name()?.to_str()?;
@@ -52,8 +51,8 @@ pub(crate) fn suggest(folder: &Path) -> String {
 
 /// The classes of an encoder. None for a decoder, and for what cannot be read.
 fn classes(file: &Path) -> Option<Vec<String>> {
-    let mut weights = Weights::open(file).ok()?;
-    match Architecture::measures(&mut weights).ok()? {
+    let mut checkpoint = Checkpoint::open(file).ok()?;
+    match Architecture::measures(&mut checkpoint).ok()? {
         Architecture::Encoder(encoder) => Some(encoder.classes),
         Architecture::Decoder(_) => None,
     }

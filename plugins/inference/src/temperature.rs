@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use hopgraph_model::ModelError;
+
 use crate::{InferenceError, ModelFolder};
 
 const KEY: &str = "temperature";
@@ -14,7 +16,7 @@ const KEY: &str = "temperature";
 /// If the folder is no model folder, if the temperature is not a positive number, or if the file cannot be written.
 pub fn store_temperature(folder: &Path, temperature: f32) -> Result<(), InferenceError> {
     let path = ModelFolder::read(folder)?.settings;
-    let failed = |source| InferenceError::Unreadable {
+    let failed = |source| ModelError::Unreadable {
         path: path.clone(),
         source,
         advice: "the temperature was not stored; see that the file can be written",
@@ -29,7 +31,7 @@ pub fn store_temperature(folder: &Path, temperature: f32) -> Result<(), Inferenc
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)
     };
-    replace().map(drop).map_err(failed)
+    Ok(replace().map(drop).map_err(failed)?)
 }
 
 /// The text with this line in the place of the one that sets a temperature, or else before the first table.

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use hopgraph::evaluation::{
-    Evaluation, EvaluationError, LabelledSentence, TemperatureFit, by_fold, by_group, evaluate, fit_temperature, read,
+    Evaluation, LabelledError, LabelledSentence, Part, TemperatureFit, by_fold, by_group, evaluate, fit_temperature,
+    read,
 };
 
 use crate::arguments::EvalArguments;
@@ -44,18 +45,19 @@ fn exit_code(evaluation: &Evaluation) -> ExitCode {
 /// The training rows, if any are known, and the test rows.
 fn rows(arguments: &EvalArguments) -> Result<(Option<Vec<LabelledSentence>>, Vec<LabelledSentence>)> {
     let rows = read_files(&arguments.files)?;
-    let (mut train, test) = match (arguments.fold, arguments.test_share) {
-        (Some(fold), _) => by_fold(rows, fold),
-        (None, Some(share)) => by_group(rows, share, arguments.seed),
-        (None, None) => (Vec::new(), rows),
+    let split = arguments.fold.is_some() || arguments.test_share.is_some() || arguments.split.is_some();
+    let (mut train, test) = match (arguments.fold, arguments.test_share, arguments.split) {
+        (Some(fold), ..) => by_fold(rows, fold),
+        (None, Some(share), _) => by_group(rows, share, arguments.seed),
+        (None, None, Some(split)) => (split.rows(&rows, Part::Train)?, split.rows(&rows, arguments.part)?),
+        (None, None, None) => (Vec::new(), rows),
     };
-    ensure!(!test.is_empty(), "no row is left to evaluate on; see --fold and --test-share");
-    let split = arguments.fold.is_some() || arguments.test_share.is_some();
+    ensure!(!test.is_empty(), "no row is left to evaluate on; see --fold, --test-share and --split");
     train.extend(read_files(&arguments.train)?);
     Ok(((split || !arguments.train.is_empty()).then_some(train), test))
 }
 
-fn read_files<P: AsRef<Path>>(files: &[P]) -> Result<Vec<LabelledSentence>, EvaluationError> {
+fn read_files<P: AsRef<Path>>(files: &[P]) -> Result<Vec<LabelledSentence>, LabelledError> {
     let mut rows = Vec::new();
     for file in files {
         rows.append(&mut read(file.as_ref())?.rows);

@@ -1,7 +1,7 @@
 //! Inspections of folders that can be used and of folders that cannot.
 
 use super::*;
-use crate::forgery::{HuggingFace, reference};
+use hopgraph_model::forgery::{HuggingFace, reference};
 
 fn starter() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/models/starter-llama-15m"))

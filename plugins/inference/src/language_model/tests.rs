@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::forgery::{HuggingFace, open, reference};
+use hopgraph_compute::Question;
+use hopgraph_model::forgery::{HuggingFace, open, reference};
 
 const SETTINGS: &str =
     "name = \"tiny\"\nweights = \"model.safetensors\"\n[masks]\ngene = \"@GENE$\"\ndisease = \"@DISEASE$\"\n";
@@ -32,7 +33,7 @@ fn an_encoder_reads_the_sentence_alone_or_beside_another_text() {
     assert_eq!(alone.token_ids, [2, 5, 7, 8, 6, 13, 5, 9, 10, 11, 12, 6, 20, 3]);
     let (mut weights, architecture) = open(&folder.path().join("model.safetensors")).unwrap();
     let question = Question { shared: &[], answers: &[0, 1] };
-    let network = network::load(&mut weights, &architecture, question, &LoadOptions::default()).unwrap();
+    let network = hopgraph_compute::load(&mut weights, &architecture, question, &LoadOptions::default()).unwrap();
     let direct = |sequence| network.logits(&[sequence]).unwrap().remove(0);
     assert_eq!(alone.logits, direct(Sequence::single(alone.token_ids.clone())));
 
@@ -95,7 +96,7 @@ fn a_decoder_in_a_folder_of_hugging_face_takes_its_tokenizer_from_there() {
     let model = load().unwrap();
     let result = classify(&model, "@GENE$ causes @DISEASE$.");
     assert_eq!(result.token_ids[0], 1, "the text begins with the token that begins texts");
-    assert!(model.reading.shared().len() > 1 && result.token_ids.len() > 12);
+    assert!(model.reader.shared().len() > 1 && result.token_ids.len() > 12);
     assert_eq!(model.description().quantization, "F16");
     assert!(model.warnings().is_empty());
     let options = LoadOptions { precision: crate::WeightPrecision::Quantized, ..LoadOptions::default() };

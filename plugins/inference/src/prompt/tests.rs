@@ -1,8 +1,8 @@
 //! Templates, their cuts and the tokens of their answers, with the vocabularies of the starter model and made ones.
 
 use super::*;
-use crate::tokenizer::{Frame, Piece, PieceKind, Vocabulary};
-use crate::weights::{Container, Weights};
+use hopgraph_model::tokenizer::{Frame, Piece, PieceKind, Vocabulary};
+use hopgraph_model::weights::{Container, Weights};
 
 fn starter() -> Tokenizer {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/models/starter-llama-15m/starter-llama-15m-q8_0.gguf");

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hopgraph_engine::{Direction, DocumentId, Edge, Evidence, Graph, NodeId, SentenceId, View};
 use hopgraph_inference::{
-    Answer, AnswerRelation, Classification, Classifier, InferenceError, Input, InputError, ModelDescription,
+    Answer, AnswerRelation, Classification, Classifier, InferenceError, Input, InputError, ModelDescription, ModelError,
 };
 
 use super::*;
@@ -62,7 +62,7 @@ impl Classifier for Rule {
         let call = Some(self.calls.fetch_add(1, Ordering::Relaxed));
         assert!(call != self.panics_at, "as the test wants");
         if call == self.fails_at {
-            return Err(InferenceError::Compute("out of order".to_owned()));
+            return Err(InferenceError::Model(ModelError::Compute("out of order".to_owned())));
         }
         Ok(inputs.iter().map(answer).collect())
     }
