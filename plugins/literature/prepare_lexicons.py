@@ -6,7 +6,9 @@
 SOURCES holds genes.tsv (human genes of NCBI), genes_NCBI_10090_ProteinCoding.py (mouse genes of NCBI, as the Python
 package goatools 1.6.7 has them), diseases_do2016.tsv and disease-ontology-2026/ (Disease Ontology),
 mesh_descriptors_2016.tsv and mesh_tree_numbers.tsv (MeSH), chemicals_drugbank.tsv (DrugBank's open vocabulary), and
-sentences.tsv.gz (any large sample of sentences, for the frequencies of words). OUT gets genes.tsv, genes_mouse.tsv,
+sentences.tsv.gz (corpus, document and sentence: any large sample, for the frequencies of words). What tests are made of is
+not counted: excluded-pmids.txt lists documents, one PMID a line, and gad.tsv and gene_disease.tsv (GAD, EU-ADR) have
+sentences of which a tenth is for tests. OUT gets genes.tsv, genes_mouse.tsv,
 diseases.tsv, chemicals.tsv and words.tsv; `zstd -19 --rm OUT/*.tsv` packs them.
 
 Each lexicon has the columns id, name, synonyms, xrefs and kind; lists are separated by `|`. Where sources know the same
@@ -15,6 +17,7 @@ thing, it is one entry: under its MeSH id if it has one, else OMIM, else the id 
 import collections
 import csv
 import gzip
+import hashlib
 import pathlib
 import re
 import runpy
@@ -185,11 +188,36 @@ def mouse_genes(source, human):
         yield entry
 
 
+def normal(sentence):
+    """A sentence without what differs from copy to copy: case, white space and signs."""
+    return re.sub(r"[^a-z0-9]+", " ", sentence.lower()).strip()
+
+
+def held_out(source):
+    """Documents that tests are made of, and the sentences of GAD and EU-ADR that are."""
+    documents = set((source / "excluded-pmids.txt").read_text().split())
+    sentences = set()
+    for file, prefix in [("gad", "gad"), ("gene_disease", "euadr")]:
+        for row in rows(source / f"{file}.tsv"):
+            digest = hashlib.md5(f"{prefix}-group-{row['group']}".encode()).digest()
+            if int.from_bytes(digest) % 10 == 0:
+                sentences.add(normal(row["raw_sentence"]))
+    return documents, sentences
+
+
 def words(source, path):
-    counts = collections.Counter()
+    documents, test_sentences = held_out(source)
     with gzip.open(source / "sentences.tsv.gz", "rt", encoding="utf-8") as file:
-        for line in file:
-            counts.update(re.findall(r"(?<![\w-])[a-z]{2,24}(?![\w-])", line.rsplit("\t", 1)[-1]))
+        table = [line.rstrip("\n").split("\t", 2) for line in file][1:]
+    # The same sentence may stand under another id, or none, in another corpus.
+    test_sentences |= {normal(sentence) for _, document, sentence in table if document in documents}
+    counts, left_out = collections.Counter(), 0
+    for corpus, document, sentence in table:
+        if corpus in ("gad", "eu-adr", "deep-gdae") or document in documents or normal(sentence) in test_sentences:
+            left_out += 1
+            continue
+        counts.update(re.findall(r"(?<![\w-])[a-z]{2,24}(?![\w-])", sentence))
+    print(f"words: {len(table) - left_out} sentences counted, {left_out} left out", file=sys.stderr)
     with open(path, "w", encoding="utf-8") as file:
         file.write("word\tcount\n")
         for word, count in sorted(counts.items()):
