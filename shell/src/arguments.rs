@@ -206,7 +206,7 @@ pub(crate) struct IngestArguments {
     /// Which model reads
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// Format of the files: pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr. Default: told
+    /// Format of the files: pubtator, jsonl, pubmed, medline, bioc-xml, bioc-json, sentences, text, gad or eu-adr. Default: told
     /// from the beginning of each file
     #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
     pub(crate) format: Option<hopgraph::literature::Format>,
@@ -264,6 +264,9 @@ pub(crate) struct TagArguments {
     /// Annotated files whose documents are not to be learned from
     #[arg(long, value_name = "FILE", requires = "learn", num_args = 1..)]
     pub(crate) hold_out: Vec<PathBuf>,
+    /// Lists of documents that are not to be learned from: an id, such as a PMID, on each line
+    #[arg(long, value_name = "FILE", requires = "learn", num_args = 1..)]
+    pub(crate) exclude: Vec<PathBuf>,
 }
 
 /// How mentions are found.

@@ -14,6 +14,7 @@ mod run;
 mod statistics;
 mod text;
 mod value;
+mod withdrawal;
 
 pub use catalog::Catalog;
 pub use confidence::confidence;
@@ -28,3 +29,4 @@ pub use run::{Run, RunKind};
 pub use statistics::Statistics;
 pub use text::{Document, Mention, NewDocument, NewSentence, Sentence};
 pub use value::{Properties, PropertyValue};
+pub use withdrawal::{Withdrawal, WithdrawalReason};

@@ -111,6 +111,11 @@ impl DocumentSet {
         self.0.contains(document.get())
     }
 
+    /// Adds a document; false if it was there.
+    pub fn insert(&mut self, document: DocumentId) -> bool {
+        self.0.insert(document.get())
+    }
+
     /// The documents in order of id.
     pub fn iter(&self) -> impl Iterator<Item = DocumentId> + '_ {
         self.0.iter().map(DocumentId::new)

@@ -17,7 +17,7 @@ use crate::walk::topology;
 use crate::{
     Budget, Catalog, Direction, Document, DocumentId, DocumentSet, Edge, EdgeFilter, Evidence, EvidenceTable, LabelId,
     Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Statistics,
-    StorageError, Topology, TopologyKey, View, confidence,
+    StorageError, Topology, TopologyKey, View, Withdrawal, confidence,
 };
 
 /// One moment of the graph, for reading; see [`View`] for the questions it answers.
@@ -277,6 +277,10 @@ impl View for Snapshot {
 
     fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
         lookup::document_by_identifier(self.store(), identifier)
+    }
+
+    fn withdrawal(&self, identifier: &str) -> Result<Option<Withdrawal>, StorageError> {
+        lookup::withdrawal(self.store(), identifier)
     }
 
     fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {

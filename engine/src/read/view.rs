@@ -2,7 +2,7 @@
 
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, Evidence, LabelId, Node, NodeId, NodeSet, Properties,
-    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError,
+    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError, Withdrawal,
 };
 
 /// The questions a reader may ask; a [`crate::Snapshot`] answers them for one moment of the graph, an open
@@ -48,6 +48,9 @@ pub trait View {
 
     /// The document with this external id.
     fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError>;
+
+    /// Whether the source of the document with this external id has said that it does not stand.
+    fn withdrawal(&self, identifier: &str) -> Result<Option<Withdrawal>, StorageError>;
 
     /// The sentence with this id, with its mentions.
     fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError>;

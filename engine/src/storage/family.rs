@@ -15,6 +15,7 @@ pub(crate) enum Family {
     EdgeProperties,
     Documents,
     DocumentIdentifiers,
+    Withdrawals,
     Sentences,
     Mentions,
     Mentioned,
@@ -35,7 +36,7 @@ pub(crate) enum Content {
 
 impl Family {
     /// All of them, in the order of `FORMAT.md`.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Counters,
         Self::Catalog,
         Self::Nodes,
@@ -48,6 +49,7 @@ impl Family {
         Self::EdgeProperties,
         Self::Documents,
         Self::DocumentIdentifiers,
+        Self::Withdrawals,
         Self::Sentences,
         Self::Mentions,
         Self::Mentioned,
@@ -72,6 +74,7 @@ impl Family {
             Self::EdgeProperties => "edge_properties",
             Self::Documents => "documents",
             Self::DocumentIdentifiers => "document_identifiers",
+            Self::Withdrawals => "withdrawals",
             Self::Sentences => "sentences",
             Self::Mentions => "mentions",
             Self::Mentioned => "mentioned",
@@ -98,6 +101,9 @@ impl Family {
     /// Whether keys are looked up whole that are often absent, so that a filter saves reads. Elsewhere the ids asked for
     /// are there, or only the beginning of a key is given, which no filter knows.
     pub(crate) const fn has_bloom_filter(self) -> bool {
-        matches!(self, Self::Identifiers | Self::DocumentIdentifiers | Self::EdgeProperties | Self::Mentions)
+        matches!(
+            self,
+            Self::Identifiers | Self::DocumentIdentifiers | Self::Withdrawals | Self::EdgeProperties | Self::Mentions
+        )
     }
 }

@@ -10,7 +10,7 @@ use crate::storage::record::{self, Reading, Record, SentenceText};
 use crate::storage::snapshot::StoreSnapshot;
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, Evidence, LabelId, Mention, Node, NodeId, Properties, RelationType,
-    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError,
+    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError, Withdrawal,
 };
 
 /// The record of a key.
@@ -173,6 +173,11 @@ pub(crate) fn document_by_identifier(
     identifier: &str,
 ) -> Result<Option<DocumentId>, StorageError> {
     Ok(u32_of(store, Family::DocumentIdentifiers, identifier.as_bytes())?.map(DocumentId::new))
+}
+
+/// What the source of a document has said of it.
+pub(crate) fn withdrawal(store: &StoreSnapshot, identifier: &str) -> Result<Option<Withdrawal>, StorageError> {
+    record(store, Family::Withdrawals, identifier)
 }
 
 /// The mentions of a sentence.

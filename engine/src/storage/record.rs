@@ -7,7 +7,7 @@ use bincode::{Decode, Encode};
 use crate::limits::READ_BYTES_MAX;
 use crate::{
     Document, DocumentId, LabelId, Mention, Node, NodeId, Polarity, Properties, PropertyValue, RelationType, Run,
-    RunKind, SentenceId,
+    RunKind, SentenceId, Withdrawal, WithdrawalReason,
 };
 
 const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<READ_BYTES_MAX>> =
@@ -138,6 +138,30 @@ impl Record for Document {
     ) -> Result<Self, &'static str> {
         let first_sentence = SentenceId::new(first);
         Ok(Self { identifier, title, year, content_hash, version, first_sentence, sentence_count })
+    }
+}
+
+impl Record for Withdrawal {
+    /// Reason (0 retracted, 1 deleted, 2 notice), version.
+    type Stored = (u8, Option<u32>);
+
+    fn store(&self) -> Self::Stored {
+        let reason = match self.reason {
+            WithdrawalReason::Retracted => 0,
+            WithdrawalReason::Deleted => 1,
+            WithdrawalReason::Notice => 2,
+        };
+        (reason, self.version)
+    }
+
+    fn load((reason, version): Self::Stored) -> Result<Self, &'static str> {
+        let reason = match reason {
+            0 => WithdrawalReason::Retracted,
+            1 => WithdrawalReason::Deleted,
+            2 => WithdrawalReason::Notice,
+            _ => return Err("an unknown reason for a withdrawal"),
+        };
+        Ok(Self { reason, version })
     }
 }
 

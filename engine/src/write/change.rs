@@ -11,6 +11,7 @@ use crate::storage::family::Family;
 use crate::storage::group_sync::Ticket;
 use crate::storage::key::{self, Key, Side};
 use crate::storage::lookup;
+use crate::storage::pages;
 use crate::storage::record::{self, Reading};
 use crate::storage::snapshot::StoreSnapshot;
 use crate::storage::staging::Staging;
@@ -19,7 +20,7 @@ use crate::write::edits::{self, Edits};
 use crate::{
     Catalog, Direction, Document, DocumentId, Edge, LabelId, Mention, NewDocument, NewSentence, Node, NodeId, NodeSet,
     Properties, RelationType, RelationTypeId, Run, RunId, RunKind, Sentence, SentenceId, Snapshot, StorageError, View,
-    check_name,
+    Withdrawal, check_name,
 };
 
 /// The name of this program and its version, as kept with a run.
@@ -387,6 +388,31 @@ impl Change {
         Ok(id)
     }
 
+    /// Gives a document another version number, where its source has sent the same text under a new one.
+    pub fn set_document_version(&mut self, id: DocumentId, version: Option<u32>) -> Result<(), StorageError> {
+        let document = View::document(self, id)?.ok_or(StorageError::UnknownDocument(id))?;
+        self.edits.documents.insert(id, Some(Document { version, ..document }));
+        self.edits.renumbered.insert(id);
+        Ok(())
+    }
+
+    /// Whether this run has finished with this document.
+    pub fn run_has_document(&self, run: RunId, document: DocumentId) -> Result<bool, StorageError> {
+        let edited = edits::contains(&self.edits.run_documents, &run, document.get());
+        let stored = || pages::contains(self.store(), Family::RunDocuments, key::run(run), document.get());
+        edited.map_or_else(stored, Ok)
+    }
+
+    /// Notes that the document with this identifier does not stand, beside what was noted of it before. A document that the
+    /// graph has stays: [`Change::retract_document`] takes it out.
+    pub fn note_withdrawal(&mut self, identifier: &str, withdrawal: Withdrawal) -> Result<(), StorageError> {
+        check_name("the identifier", identifier)?;
+        let known = View::withdrawal(self, identifier)?;
+        let joined = known.map_or(withdrawal, |known| known.joined(withdrawal));
+        self.edits.withdrawals.insert(identifier.to_owned(), Some(joined));
+        Ok(())
+    }
+
     /// The run equal to this one in all but its date, added if there is none.
     pub fn begin_run(&mut self, run: &Run) -> Result<RunId, StorageError> {
         let known = self.runs()?;
@@ -449,7 +475,8 @@ impl Change {
         // A document written again may have another year, and which edges that concerns is not known. The evidence of one
         // that is retracted is among the edits.
         let is_known = |id: DocumentId| u64::from(id.get()) < self.lease.counters.documents;
-        let rewritten = self.edits.documents.iter().any(|(id, document)| document.is_some() && is_known(*id));
+        let is_rewritten = |id: &DocumentId| is_known(*id) && !self.edits.renumbered.contains(id);
+        let rewritten = self.edits.documents.iter().any(|(id, document)| document.is_some() && is_rewritten(id));
         if rewritten || self.edits.change_edges() {
             self.counters.edge_generation += 1;
         }

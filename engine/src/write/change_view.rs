@@ -6,7 +6,7 @@ use crate::storage::lookup;
 use crate::write::edits;
 use crate::{
     Catalog, Change, Direction, Document, DocumentId, Edge, Evidence, LabelId, Node, NodeId, NodeSet, Properties,
-    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError, View, confidence,
+    RelationTypeId, Run, RunId, Sentence, SentenceId, StorageError, View, Withdrawal, confidence,
 };
 
 impl View for Change {
@@ -93,6 +93,11 @@ impl View for Change {
     fn document_by_identifier(&self, identifier: &str) -> Result<Option<DocumentId>, StorageError> {
         let edited = self.edits.document_identifiers.get(identifier);
         edited.map_or_else(|| lookup::document_by_identifier(self.store(), identifier), |edited| Ok(*edited))
+    }
+
+    fn withdrawal(&self, identifier: &str) -> Result<Option<Withdrawal>, StorageError> {
+        let edited = self.edits.withdrawals.get(identifier);
+        edited.map_or_else(|| lookup::withdrawal(self.store(), identifier), |edited| Ok(*edited))
     }
 
     fn sentence(&self, id: SentenceId) -> Result<Option<Sentence>, StorageError> {

@@ -1,6 +1,6 @@
 //! Edits that are not yet true: kept in order, asked before the store, and written as one batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -12,7 +12,7 @@ use crate::storage::record::{self, Reading, SentenceText};
 use crate::storage::set::{self, Edit};
 use crate::{
     Document, DocumentId, Edge, LabelId, Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, Sentence,
-    SentenceId,
+    SentenceId, Withdrawal,
 };
 
 /// Edits to sets by their key.
@@ -43,7 +43,10 @@ pub(crate) struct Edits {
     /// What documents say of the nodes that were described or undescribed; nothing that is written.
     pub(crate) described: BTreeMap<NodeId, Descriptions>,
     pub(crate) documents: Replacements<DocumentId, Document>,
+    /// Documents of which nothing but the version has changed; nothing that is written.
+    pub(crate) renumbered: BTreeSet<DocumentId>,
     pub(crate) document_identifiers: Replacements<String, DocumentId>,
+    pub(crate) withdrawals: Replacements<String, Withdrawal>,
     pub(crate) sentences: Replacements<SentenceId, Sentence>,
     pub(crate) mentioned: SetEdits<NodeId>,
     pub(crate) runs: Replacements<RunId, Run>,
@@ -184,6 +187,7 @@ impl Edits {
         replace(batch, Family::DocumentIdentifiers, &self.document_identifiers, String::clone, |id| {
             id.get().to_le_bytes()
         });
+        replace(batch, Family::Withdrawals, &self.withdrawals, String::clone, record::encode);
         for (id, sentence) in &self.sentences {
             let Some(sentence) = sentence else {
                 batch.delete(Family::Sentences, key::sentence(*id));

@@ -141,9 +141,7 @@ impl Change {
     fn runs_that_read(&self, document: DocumentId) -> Result<Vec<RunId>, StorageError> {
         let mut found = Vec::new();
         for (run, _) in self.runs()? {
-            let edited = edits::contains(&self.edits.run_documents, &run, document.get());
-            let stored = || pages::contains(self.store(), Family::RunDocuments, key::run(run), document.get());
-            if edited.map_or_else(stored, Ok)? {
+            if self.run_has_document(run, document)? {
                 found.push(run);
             }
         }

@@ -15,7 +15,7 @@ pub struct Document {
     /// Whether what it says still stands.
     pub status: DocumentStatus,
     /// A number that grows from one version of it to the next, where its source tells; for PubMed the day of the last
-    /// revision, such as 20240131.
+    /// revision, such as 20240131, and more for a later version of the same PMID.
     pub version: Option<u32>,
     /// What its indexers say that it is about, such as MeSH headings.
     pub headings: Vec<Entity>,
@@ -25,6 +25,14 @@ pub struct Document {
     pub annotations: Vec<Annotation>,
     /// Where it was read, for reports.
     pub location: Location,
+}
+
+impl Document {
+    /// The identifier for an id as lists and corpora have it: `PMID:` before a bare number, others as they are.
+    pub fn identifier_of(id: &str) -> String {
+        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { format!("PMID:{id}") } else { id.to_owned() }
+    }
 }
 
 /// Whether what a document says still stands, as its source tells.
@@ -38,6 +46,8 @@ pub enum DocumentStatus {
     Retracted,
     /// Its source has deleted the record. It comes without text.
     Deleted,
+    /// It is about another document, which it retracts or corrects, and repeats what that one says: it is not to be read.
+    Notice,
 }
 
 /// A stretch of text.

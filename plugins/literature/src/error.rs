@@ -18,10 +18,18 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// Neither the content nor the name of a file tells its format.
-    #[error("cannot tell the format of {}; name it with --format (pubtator, jsonl, pubmed, bioc-xml, bioc-json, sentences, text, gad or eu-adr)", path.display())]
+    #[error("cannot tell the format of {}; name it with --format (pubtator, jsonl, pubmed, medline, bioc-xml, bioc-json, sentences, text, gad or eu-adr)", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
+    },
+    /// A file holds something else than text in UTF-8.
+    #[error("cannot read {}: {reason}", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what can be done.
+        reason: String,
     },
     /// The list of rejects could not be written.
     #[error("cannot write the list of rejects {}: {source}", path.display())]

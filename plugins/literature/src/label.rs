@@ -102,6 +102,7 @@ fn identifier(label: &str, raw: &str) -> Option<String> {
             Some(format!("NCBIGene:{local}"))
         }
         (_, Some("mesh")) => Some(format!("MESH:{local}")),
+        (_, Some("umls" | "umls_cui" | "cui")) => Some(format!("UMLS:{local}")),
         (_, Some("omim" | "mim")) => Some(format!("OMIM:{local}")),
         (_, Some("chebi")) => Some(format!("CHEBI:{local}")),
         (_, Some("ncbitaxon" | "taxonomy" | "taxid")) => Some(format!("NCBITaxon:{local}")),
@@ -118,10 +119,16 @@ fn bare_identifier(label: &str, id: &str) -> Option<String> {
         "gene" if is_number(id) => Some(format!("NCBIGene:{id}")),
         "species" if is_number(id) => Some(format!("NCBITaxon:{id}")),
         "disease" if is_number(id) && id.len() == 6 => Some(format!("OMIM:{id}")),
+        "disease" | "chemical" if is_umls(id) => Some(format!("UMLS:{id}")),
         "disease" | "chemical" if id.starts_with(['C', 'D']) && is_number(&id[1..]) => Some(format!("MESH:{id}")),
         "cell_line" if id.starts_with("CVCL_") => Some(format!("Cellosaurus:{id}")),
         _ => None,
     }
+}
+
+/// Whether this is an id of the UMLS: a C with seven digits. MeSH's supplementary records have six or nine.
+fn is_umls(id: &str) -> bool {
+    id.len() == 8 && id.starts_with('C') && is_number(&id[1..])
 }
 
 /// dbSNP numbers name a variant everywhere; every other notation names it within its document.

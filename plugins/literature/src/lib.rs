@@ -55,6 +55,7 @@ pub mod limits;
 mod reader;
 mod rejects;
 mod sentence;
+mod spelling;
 mod tag;
 mod text;
 mod verify;

@@ -45,11 +45,13 @@ pub(crate) fn run(arguments: &IngestArguments) -> Result<ExitCode> {
     let summary = outcome?;
     write_summary(&summary, &mut std::io::stdout().lock())?;
     write_warnings(&summary, &mut std::io::stderr())?;
+    super::write_broken_files(&summary.broken_files, summary.rejects.files)?;
     if summary.stopped {
         writeln!(std::io::stderr(), "stopped; run the same command again to go on where it was")?;
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
-    Ok(ExitCode::SUCCESS)
+    // What could be read stands, but whoever runs this in a script must hear that it is not all.
+    Ok(if summary.rejects.files > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn position(progress: &Progress) -> Position {
@@ -69,6 +71,14 @@ fn write_summary(summary: &IngestSummary, out: &mut dyn Write) -> Result<()> {
     let (sentences, pairs) = (counted(summary.sentences, "new sentence"), counted(summary.pairs, "pair"));
     let (time, rate) = (spoken(summary.elapsed), grouped(rate as u64));
     writeln!(out, ", {sentences}, {pairs} in {time} ({rate} pairs/s)")?;
+    let fates = [
+        (summary.documents_replaced, "replaced by a newer version"),
+        (summary.documents_withdrawn, "taken out, retracted or deleted by their source"),
+        (summary.documents_withheld, "not taken, retracted or deleted by their source"),
+    ];
+    for (count, fate) in fates.into_iter().filter(|(count, _)| *count > 0) {
+        writeln!(out, "{} {fate}", counted(count, "document"))?;
+    }
     if summary.pairs > 0 {
         let answers: Vec<String> =
             summary.answers.iter().map(|(answer, count)| format!("{answer} {}", grouped(*count))).collect();

@@ -56,6 +56,18 @@ fn default_rejects(database: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
+/// Names the files that could not be read to their end, each with its reason.
+fn write_broken_files(broken: &[hopgraph::literature::Reject], count: u64) -> std::io::Result<()> {
+    let mut notes = std::io::stderr();
+    for reject in broken {
+        writeln!(notes, "error: {}: {}", reject.location, reject.reason)?;
+    }
+    match count.saturating_sub(broken.len() as u64) {
+        0 => Ok(()),
+        others => writeln!(notes, "error: and {others} others, see the list of rejects"),
+    }
+}
+
 /// Tells what the model does less well than it could.
 pub(crate) fn write_model_warnings(model: &dyn hopgraph::inference::Classifier) -> std::io::Result<()> {
     model.warnings().iter().try_for_each(|warning| writeln!(std::io::stderr(), "warning: {warning}"))

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use hopgraph::literature::{
-    Corpus, Document, Evaluation, Format, Lexicon, LexiconBuilder, LexiconError, LexiconTagger, Reject, Reliability,
-    Score, TagOptions, TagProgress, evaluate, evaluate_sentences, learn, tag_corpus, write_reject,
+    Corpus, Document, Evaluation, Format, Lexicon, LexiconBuilder, LexiconError, LexiconTagger, Reject, RejectKind,
+    Reliability, Score, TagOptions, TagProgress, evaluate, evaluate_sentences, learn, tag_corpus, write_reject,
 };
 
 use crate::arguments::{TagArguments, TaggingArguments};
@@ -30,8 +30,11 @@ pub(crate) fn run(arguments: &TagArguments) -> Result<ExitCode> {
     let tagger = tagger(&arguments.tagging)?;
     let options = TagOptions { fresh: arguments.fresh, format: arguments.to };
     let mut rejects = arguments.rejects.as_deref().map(File::create).transpose().with_context(|| "--rejects")?;
-    let mut first = true;
+    let (mut first, mut broken) = (true, Vec::new());
     let mut reject = |rejected: Reject| {
+        if rejected.kind == RejectKind::File {
+            broken.push(rejected.clone());
+        }
         let Some(file) = &mut rejects else { return Ok(()) };
         write_reject(file, &rejected, std::mem::take(&mut first))
     };
@@ -46,7 +49,12 @@ pub(crate) fn run(arguments: &TagArguments) -> Result<ExitCode> {
     let progress = outcome?;
     out.flush()?;
     write_summary(&progress, arguments.rejects.as_deref())?;
-    Ok(if progress.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::SUCCESS })
+    super::write_broken_files(&broken, broken.len() as u64)?;
+    Ok(match progress.stopped {
+        true => ExitCode::from(interrupt::EXIT_CODE),
+        false if broken.is_empty() => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 /// The tagger that the arguments ask for.
@@ -98,8 +106,15 @@ fn write_summary(progress: &TagProgress, rejects: Option<&Path>) -> Result<()> {
 /// The documents of one file, and how much of it could not be read.
 fn documents(path: &Path, format: Option<Format>) -> Result<(Vec<Document>, u64)> {
     let mut rejects = 0;
-    let corpus = Corpus::open(&[path.to_owned()], format)?;
-    let documents = corpus.filter_map(|item| item.inspect_err(|_| rejects += 1).ok()).collect();
+    let mut documents = Vec::new();
+    for item in Corpus::open(&[path.to_owned()], format)? {
+        match item {
+            Ok(document) => documents.push(document),
+            // Half a file is no measure and nothing to learn from.
+            Err(reject) if reject.kind == RejectKind::File => bail!("{}: {}", reject.location, reject.reason),
+            Err(_) => rejects += 1,
+        }
+    }
     Ok((documents, rejects))
 }
 
@@ -182,6 +197,10 @@ fn learn_from(arguments: &TagArguments, output: &Path) -> Result<ExitCode> {
     let mut held_out = HashSet::new();
     for path in &arguments.hold_out {
         held_out.extend(documents(path, arguments.format)?.0.into_iter().map(|document| document.identifier));
+    }
+    for path in &arguments.exclude {
+        let list = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        held_out.extend(list.lines().map(str::trim).filter(|line| !line.is_empty()).map(Document::identifier_of));
     }
     let mut corpora = Vec::new();
     for path in &arguments.files {

@@ -9,7 +9,7 @@ use crate::storage::family::Family;
 use crate::storage::key::{self, Fields};
 use crate::storage::lookup;
 use crate::storage::record::{self, SentenceText};
-use crate::{Document, DocumentId, Mention, NodeId, SentenceId, StorageError};
+use crate::{Document, DocumentId, Mention, NodeId, SentenceId, StorageError, Withdrawal};
 
 impl Checker<'_> {
     pub(super) fn check_texts(&mut self) -> Result<(), StorageError> {
@@ -18,7 +18,17 @@ impl Checker<'_> {
         self.check_mentions()?;
         self.check_readings()?;
         self.check_descriptions(&documents)?;
+        self.check_withdrawals()?;
         self.check_run_documents(&documents)
+    }
+
+    fn check_withdrawals(&mut self) -> Result<(), StorageError> {
+        self.visit(Family::Withdrawals, |checker, key, value| {
+            if let Err(reason) = record::decode::<Withdrawal>(value) {
+                checker.problem_at(Family::Withdrawals, key, &reason);
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn check_documents(&mut self) -> Result<BTreeMap<DocumentId, Document>, StorageError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use hopgraph_engine::{DocumentSet, Graph, RunId, Snapshot, StorageError, View};
+use hopgraph_engine::{DocumentId, DocumentSet, Graph, RunId, Snapshot, StorageError, View};
 
 use super::prepare::{PreparedDocument, prepare};
 use super::write::is_older;
@@ -27,8 +27,12 @@ pub(super) struct Block {
     pub(super) rejects: Vec<Reject>,
     /// How many documents the input had for it.
     pub(super) documents_read: u64,
-    /// How many of them were finished before.
+    /// Those of them that the run had finished before, with the version that came now.
+    pub(super) finished: Vec<(DocumentId, Option<u32>)>,
+    /// How many others of them there is nothing to do with: older versions, and what came just before.
     pub(super) documents_skipped: u64,
+    /// How many of them their source has withdrawn before.
+    pub(super) documents_withheld: u64,
     /// Bytes of the input read up to its end.
     pub(super) bytes_read: u64,
 }
@@ -48,9 +52,8 @@ pub(super) struct BlockReader<'a> {
     shared: &'a Shared,
     /// A document that begins the next block.
     held_back: Option<PreparedDocument>,
-    /// Identifiers of the documents in the blocks that may not be written yet, with their content and version; those that
-    /// were taken back have none.
-    in_flight: VecDeque<HashMap<String, Option<Content>>>,
+    /// Identifiers of the documents in the blocks that may not be written yet, with their content and version.
+    in_flight: VecDeque<HashMap<String, Content>>,
     ended: bool,
 }
 
@@ -113,33 +116,40 @@ impl<'a> BlockReader<'a> {
         for document in std::mem::take(&mut block.documents) {
             match self.standing(&snapshot, &document)? {
                 Standing::Due => {
-                    let content = Content { hash: document.content_hash, version: document.version };
-                    self.in_flight[0].insert(document.identifier.clone(), (!document.withdrawn).then_some(content));
+                    self.in_flight[0].insert(document.identifier.clone(), Content::of(&document));
                     block.documents.push(document);
                 }
-                Standing::Finished => block.documents_skipped += 1,
+                Standing::Finished(id) => block.finished.push((id, document.version)),
+                Standing::Skipped => block.documents_skipped += 1,
+                Standing::Withheld => block.documents_withheld += 1,
             }
         }
         Ok(())
     }
 
+    /// How a document stands to the graph as it is now. The writer has the last word; this spares the model what would be
+    /// thrown away.
     fn standing(&self, snapshot: &Snapshot, document: &PreparedDocument) -> Result<Standing, StorageError> {
-        if let Some(content) = self.in_flight.iter().find_map(|block| block.get(&document.identifier)) {
-            return Ok(content.as_ref().map_or_else(|| absent(document), |content| content.standing(document)));
+        if document.withdrawal.is_some() {
+            return Ok(Standing::Due);
         }
-        let stored = match snapshot.document_by_identifier(&document.identifier)? {
-            Some(id) => snapshot.document(id)?.map(|stored| (id, stored)),
-            None => None,
-        };
-        let Some((id, stored)) = stored else { return Ok(absent(document)) };
-        let content = Content { hash: stored.content_hash, version: stored.version };
-        let standing = content.standing(document);
-        if content.hash == document.content_hash && standing == Standing::Finished {
-            // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
-            let is_finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
-            return Ok(if is_finished { Standing::Finished } else { Standing::Due });
+        let content = Content::of(document);
+        if self.in_flight.iter().any(|block| block.get(&document.identifier) == Some(&content)) {
+            return Ok(Standing::Skipped);
         }
-        Ok(standing)
+        let withdrawal = snapshot.withdrawal(&document.identifier)?;
+        if withdrawal.is_some_and(|withdrawal| withdrawal.holds_for(document.version)) {
+            return Ok(Standing::Withheld);
+        }
+        let Some(id) = snapshot.document_by_identifier(&document.identifier)? else { return Ok(Standing::Due) };
+        let Some(stored) = snapshot.document(id)? else { return Ok(Standing::Due) };
+        if stored.content_hash != document.content_hash {
+            let is_older = is_older(document.version, stored.version);
+            return Ok(if is_older { Standing::Skipped } else { Standing::Due });
+        }
+        // The set spares a resumed ingestion a look-up for each document; a repeated one of this ingestion is rare.
+        let is_finished = self.finished.contains(id) || snapshot.run_has_document(self.run, id)?;
+        Ok(if is_finished { Standing::Finished(id) } else { Standing::Due })
     }
 }
 
@@ -148,28 +158,26 @@ impl<'a> BlockReader<'a> {
 enum Standing {
     /// To be classified and written, or taken out.
     Due,
-    /// There is nothing to do with it.
-    Finished,
+    /// The run has finished with it.
+    Finished(DocumentId),
+    /// An older version, or one that came just before.
+    Skipped,
+    /// Its source has withdrawn it.
+    Withheld,
 }
 
-/// How a document stands that the graph does not have.
-fn absent(document: &PreparedDocument) -> Standing {
-    if document.withdrawn { Standing::Finished } else { Standing::Due }
-}
-
-/// What the graph has, or is about to have, of a document.
-#[derive(Clone, Copy, Debug)]
+/// What tells a version of a document from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Content {
     hash: u64,
     version: Option<u32>,
+    is_withdrawn: bool,
 }
 
 impl Content {
-    /// How a document stands to this: due if it takes it back or replaces it.
-    fn standing(&self, document: &PreparedDocument) -> Standing {
-        let is_same = self.hash == document.content_hash;
-        let is_news = document.withdrawn || !(is_same || is_older(document.version, self.version));
-        if is_news { Standing::Due } else { Standing::Finished }
+    fn of(document: &PreparedDocument) -> Self {
+        let (hash, version) = (document.content_hash, document.version);
+        Self { hash, version, is_withdrawn: document.withdrawal.is_some() }
     }
 }
 

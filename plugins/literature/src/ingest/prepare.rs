@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use hopgraph_engine::Description;
+use hopgraph_engine::{Description, Withdrawal, WithdrawalReason};
 
 use crate::candidate::{Candidate, EntityMention, candidates};
 use hopgraph_engine::limits::NAME_BYTES_MAX;
 
 use crate::document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
-use crate::limits::PAIRS_PER_SENTENCE_MAX;
+use crate::limits::{PAIRS_PER_SENTENCE_MAX, SENTENCE_BYTES_MAX};
 use crate::sentence::split_sentences;
 use crate::text::{NumberedText, collapse_whitespace};
 use crate::{Reject, RejectKind};
@@ -26,8 +26,8 @@ pub(super) struct PreparedDocument {
     pub(super) content_hash: u64,
     /// A number that grows with each version of the document, if its source has one.
     pub(super) version: Option<u32>,
-    /// Whether its source has taken it back. It has no text then.
-    pub(super) withdrawn: bool,
+    /// That it does not stand, if its source says so. It has no text then.
+    pub(super) withdrawal: Option<Withdrawal>,
     /// In the order of their first mentions.
     pub(super) entities: Vec<PreparedEntity>,
     pub(super) sentences: Vec<PreparedSentence>,
@@ -62,10 +62,10 @@ pub(super) struct Question {
 /// Makes a document ready for a model that reads pairs of these labels. What does not fit goes to the rejects; `None`
 /// if that is the whole document.
 pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Vec<Reject>) -> Option<PreparedDocument> {
-    let withdrawn = document.status != DocumentStatus::Current;
+    let withdrawal = withdrawal(&document);
     let has_text = document.passages.iter().any(|passage| !passage.text.trim().is_empty());
-    let fit = match has_text || withdrawn {
-        true => storable("identifier", &document.identifier),
+    let fit = match has_text || withdrawal.is_some() {
+        true => storable("identifier", &document.identifier).and_then(|()| not_too_long(&document.title)),
         false => Err("it has no text".to_owned()),
     };
     if let Err(reason) = fit {
@@ -74,15 +74,15 @@ pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Ve
         return None;
     }
     let Document { identifier, title, year, version, passages, annotations, location, .. } = document;
-    if withdrawn {
-        // Whatever text it has is not to be read any more.
-        return Some(PreparedDocument { identifier, version, location, withdrawn, ..PreparedDocument::default() });
+    if withdrawal.is_some() {
+        // Whatever text it has is not to be read.
+        return Some(PreparedDocument { identifier, version, location, withdrawal, ..PreparedDocument::default() });
     }
     let mut reject = |kind, reason: String, text: &str| {
         rejects.push(Reject::new(kind, location.clone(), &identifier, reason, text));
     };
-    let mut sentences = lay_out(&passages, annotations, &mut |annotation: &Annotation, reason| {
-        reject(RejectKind::Annotation, reason, &annotation.text);
+    let mut sentences = lay_out(&passages, annotations, &mut |text, reason| {
+        reject(RejectKind::Annotation, reason, text);
     });
     let (entities, mentions) = number_entities(&sentences);
     let mut questions = Vec::new();
@@ -102,11 +102,30 @@ pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Ve
         location,
         content_hash,
         version,
-        withdrawn,
+        withdrawal,
         entities,
         sentences,
         questions,
     })
+}
+
+/// What the graph is to remember of a document that does not stand.
+fn withdrawal(document: &Document) -> Option<Withdrawal> {
+    let reason = match document.status {
+        DocumentStatus::Current => return None,
+        DocumentStatus::Retracted => WithdrawalReason::Retracted,
+        DocumentStatus::Deleted => WithdrawalReason::Deleted,
+        DocumentStatus::Notice => WithdrawalReason::Notice,
+    };
+    Some(Withdrawal { reason, version: document.version })
+}
+
+/// Whether a title is one, and not a text that a broken file has in its place.
+fn not_too_long(title: &str) -> Result<(), String> {
+    match title.len() {
+        0..=SENTENCE_BYTES_MAX => Ok(()),
+        _ => Err(format!("its title is longer than {SENTENCE_BYTES_MAX} bytes")),
+    }
 }
 
 /// Whether the graph can keep this name; fails with the reason.
@@ -133,7 +152,7 @@ struct LaidSentence {
 fn lay_out(
     passages: &[Passage],
     mut annotations: Vec<Annotation>,
-    reject: &mut dyn FnMut(&Annotation, String),
+    reject: &mut dyn FnMut(&str, String),
 ) -> Vec<LaidSentence> {
     annotations.sort_by_key(|annotation| (annotation.start, annotation.end));
     let mut sentences = Vec::new();
@@ -145,13 +164,13 @@ fn lay_out(
         while let Some(annotation) = annotations.next_if(|annotation| annotation.start < end) {
             match place(&annotation, passage, &text) {
                 Ok(span) => placed.push((span, annotation)),
-                Err(reason) => reject(&annotation, reason),
+                Err(reason) => reject(&annotation.text, reason),
             }
         }
-        lay_out_passage(passage, &text, placed, &mut sentences);
+        lay_out_passage(passage, &text, placed, &mut sentences, reject);
     }
     for annotation in annotations {
-        reject(&annotation, "its span lies behind the end of the text".to_owned());
+        reject(&annotation.text, "its span lies behind the end of the text".to_owned());
     }
     sentences
 }
@@ -180,6 +199,7 @@ fn lay_out_passage(
     text: &NumberedText<'_>,
     placed: Vec<(Range<usize>, Annotation)>,
     sentences: &mut Vec<LaidSentence>,
+    reject: &mut dyn FnMut(&str, String),
 ) {
     let ranges = match passage.kind {
         PassageKind::Sentence => text.trimmed(0..text.len()).into_iter().collect(),
@@ -195,6 +215,11 @@ fn lay_out_passage(
             annotations.push((span.start - range.start..span.end - range.start, annotation));
         }
         let words = text.slice(range.clone()).expect("the splitter stays within its text").to_owned();
+        if words.len() > SENTENCE_BYTES_MAX {
+            let reason = format!("a sentence of {} bytes, more than {SENTENCE_BYTES_MAX}, is not taken", words.len());
+            reject(&words, reason);
+            continue;
+        }
         let prepared = PreparedSentence { start: passage.start + range.start, text: words, mentions: Vec::new() };
         sentences.push(LaidSentence { prepared, annotations });
     }

@@ -4,7 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::RejectKind;
+use crate::{Reject, RejectKind};
+
+/// How many files that broke off a summary keeps.
+const BROKEN_FILES_MAX: usize = 100;
 
 /// How far an ingestion is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct IngestSummary {
     pub documents_replaced: u64,
     /// Documents that were taken out of the graph, since their source has retracted or deleted them.
     pub documents_withdrawn: u64,
+    /// Documents that were not taken, since their source has retracted or deleted them, now or before.
+    pub documents_withheld: u64,
     /// Documents that another run had added, and that this one read again.
     pub documents_known: u64,
     /// Sentences of the new documents.
@@ -76,6 +81,8 @@ pub struct IngestSummary {
     pub rejects: RejectCounts,
     /// Where the rejects are listed, if there are any and a file was named.
     pub rejects_file: Option<PathBuf>,
+    /// The files that could not be read to their end, each with its reason; the first of them if there are many.
+    pub broken_files: Vec<Reject>,
     /// Whether the ingestion was stopped before the end. The same command goes on from there.
     pub stopped: bool,
     /// How long it took.
@@ -112,6 +119,16 @@ impl RejectCounts {
 }
 
 impl IngestSummary {
+    /// Counts what was rejected, and keeps the files that broke off.
+    pub(super) fn count_rejects(&mut self, rejects: &[Reject]) {
+        for reject in rejects {
+            self.rejects.count(reject.kind);
+            if reject.kind == RejectKind::File && self.broken_files.len() < BROKEN_FILES_MAX {
+                self.broken_files.push(reject.clone());
+            }
+        }
+    }
+
     /// Pairs answered for each second.
     pub fn pairs_per_second(&self) -> f64 {
         per_second(self.pairs, self.elapsed)
@@ -138,6 +155,10 @@ impl fmt::Display for IngestSummary {
         if self.documents_withdrawn > 0 {
             let withdrawn = counted(self.documents_withdrawn, "document");
             writeln!(formatter, "{withdrawn} taken out, retracted or deleted by their source")?;
+        }
+        if self.documents_withheld > 0 {
+            let withheld = counted(self.documents_withheld, "document");
+            writeln!(formatter, "{withheld} not taken, retracted or deleted by their source")?;
         }
         let seconds = self.elapsed.as_secs_f64();
         let rate = self.pairs_per_second();
@@ -207,6 +228,7 @@ mod tests {
             documents_added: 1_230,
             documents_replaced: 2,
             documents_withdrawn: 1,
+            documents_withheld: 2,
             documents_known: 3,
             sentences: 12_345_678,
             pairs: 1_000,
@@ -217,6 +239,7 @@ mod tests {
             evidence: 695,
             rejects: RejectCounts { files: 2, records: 1, annotations: 0, pairs: 3 },
             rejects_file: Some("rejects.tsv".into()),
+            broken_files: Vec::new(),
             stopped: true,
             elapsed: Duration::from_millis(2_500),
         };
@@ -224,6 +247,7 @@ mod tests {
 1,234 documents read: 1,230 added, 3 known from another run, 1 done before
 2 documents replaced by a newer version
 1 document taken out, retracted or deleted by their source
+2 documents not taken, retracted or deleted by their source
 12,345,678 sentences, 1,000 pairs (10 repeated) in 2.5 s, 400 pairs/s
 answers: True 700, False 300 (5 below the threshold)
 1 new edge, 695 pieces of evidence

@@ -384,38 +384,83 @@ fn an_older_version_that_comes_again_changes_nothing() {
     }
 }
 
+/// All orders of this many things.
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for number in 0..count {
+        let longer = |order: &Vec<usize>| {
+            let insert = |at: usize| [&order[..at], &[number], &order[at..]].concat();
+            (0..=order.len()).map(insert).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(longer).collect();
+    }
+    orders
+}
+
+/// What a source says of a document that does not stand.
+fn withdrawn(identifier: &str, status: DocumentStatus, version: Option<u32>) -> Document {
+    Document { identifier: identifier.to_owned(), status, version, ..Document::default() }
+}
+
 #[test]
-fn documents_that_their_source_takes_back_leave_the_graph() {
-    let withdrawn = |identifier: &str, status| Document {
-        identifier: identifier.to_owned(),
-        status,
-        passages: Vec::new(),
-        ..Document::default()
-    };
+fn documents_that_their_source_takes_back_are_not_in_the_graph_whatever_comes_first() {
     let kept = document("X:2", "[A1] causes <flu>.");
     let fresh = Graph::temporary().unwrap();
     run(&fresh, of(std::slice::from_ref(&kept)), &Rule::new()).unwrap();
-    for status in [DocumentStatus::Retracted, DocumentStatus::Deleted] {
+    for status in [DocumentStatus::Retracted, DocumentStatus::Deleted, DocumentStatus::Notice] {
         for batch_pairs in [1, 16] {
             let graph = Graph::temporary().unwrap();
             let options = IngestOptions { batch_pairs, ..IngestOptions::default() };
             let documents = [
-                withdrawn("X:1", status),
+                withdrawn("X:1", status, None),
                 // No two sentences are the same once masked: of those the first is read for all.
                 document("X:1", "[A1] brings <gout>. [B2] and <gout> go together."),
-                withdrawn("X:1", status),
                 document("X:3", "[B2] makes <gout> worse."),
                 kept.clone(),
-                withdrawn("X:3", status),
-                withdrawn("X:4", status),
+                withdrawn("X:3", status, None),
+                withdrawn("X:4", status, None),
             ];
             let ingest_all =
                 || ingest(&graph, of(&documents), &Rule::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
-            for added in [3, 2] {
-                let summary = ingest_all();
-                assert_eq!((summary.documents_added, summary.documents_withdrawn), (added, 2), "{summary}");
-                assert_eq!(summary.rejects.total(), 0, "{summary}");
-                assert_eq!(dump_by_identifiers(&graph), dump_by_identifiers(&fresh));
+            let summary = ingest_all();
+            assert_eq!((summary.documents_added, summary.documents_withdrawn, summary.documents_withheld), (2, 1, 1));
+            let summary = ingest_all();
+            assert_eq!((summary.documents_added, summary.documents_withdrawn, summary.documents_withheld), (0, 0, 2));
+            assert_eq!(summary.rejects.total(), 0, "{summary}");
+            assert_eq!(dump_by_identifiers(&graph), dump_by_identifiers(&fresh));
+            assert!(graph.check().unwrap().is_sound());
+        }
+    }
+}
+
+#[test]
+fn what_stands_depends_on_the_versions_and_not_on_their_order() {
+    let text = |version, marked| Document { version, ..document("X:1", marked) };
+    let old = text(Some(1), "[A1] causes <flu>.");
+    let same = text(Some(3), "[A1] causes <flu>.");
+    let new = text(Some(3), "[B2] causes <flu>.");
+    let back = |version| withdrawn("X:1", DocumentStatus::Retracted, version);
+    let cases: [(Vec<Document>, Option<Option<u32>>); 7] = [
+        (vec![old.clone(), back(Some(2))], None),
+        (vec![old.clone(), back(None)], None),
+        (vec![new.clone(), back(Some(2))], Some(Some(3))),
+        (vec![old.clone(), new.clone(), back(Some(2))], Some(Some(3))),
+        (vec![old.clone(), same, back(Some(2))], Some(Some(3))),
+        (vec![old, new.clone(), back(Some(3)), back(Some(2))], None),
+        (vec![new, back(None), back(Some(2))], None),
+    ];
+    for (documents, standing) in cases {
+        for order in permutations(documents.len()) {
+            for together in [true, false] {
+                let graph = Graph::temporary().unwrap();
+                let ordered: Vec<Document> = order.iter().map(|&at| documents[at].clone()).collect();
+                for part in ordered.chunks(if together { ordered.len() } else { 1 }) {
+                    run(&graph, of(part), &Rule::new()).unwrap();
+                }
+                let snapshot = graph.snapshot().unwrap();
+                let id = snapshot.document_by_identifier("X:1").unwrap();
+                let found = id.map(|id| snapshot.document(id).unwrap().unwrap().version);
+                assert_eq!(found, standing, "{order:?} {documents:?}");
                 assert!(graph.check().unwrap().is_sound());
             }
         }
@@ -459,10 +504,37 @@ fn a_document_that_comes_twice_is_taken_once() {
     let summary = ingest(&graph, of(&documents), &rule, &options, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((summary.documents, summary.documents_added, summary.documents_skipped), (40, 10, 30));
     assert_eq!(rule.inputs(), 10);
-    let conflicting = [document("Y:1", "[A] causes <flu>."), document("Y:1", "[B] causes <flu>.")];
-    let summary = run(&graph, of(&conflicting), &Rule::new()).unwrap();
-    assert_eq!((summary.documents_added, summary.documents_replaced, summary.rejects.total()), (2, 1, 0));
-    assert!(graph.snapshot().unwrap().node_by_identifier("gene:A").unwrap().is_none());
+}
+
+#[test]
+fn of_two_texts_under_one_id_the_first_of_an_input_stays_however_often_it_is_read() {
+    let texts = ["[A] causes <flu>.", "[B] causes <flu>."];
+    for version in [None, Some(7)] {
+        let graph = Graph::temporary().unwrap();
+        let conflicting = texts.map(|text| Document { version, ..document("Y:1", text) });
+        for batch_pairs in [1, 16, 16] {
+            let options = IngestOptions { batch_pairs, ..IngestOptions::default() };
+            let summary =
+                ingest(&graph, of(&conflicting), &Rule::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!((summary.documents_replaced, summary.rejects.records), (0, 1), "{summary}");
+            assert!(graph.snapshot().unwrap().node_by_identifier("gene:B").unwrap().is_none());
+        }
+        // In an input of its own it is news.
+        let summary = run(&graph, of(&conflicting[1..]), &Rule::new()).unwrap();
+        assert_eq!((summary.documents_replaced, summary.rejects.total()), (1, 0), "{summary}");
+    }
+}
+
+#[test]
+fn a_sentence_that_no_graph_can_hold_loses_itself_only() {
+    let graph = Graph::temporary().unwrap();
+    let mut long = document("X:1", "[A1] causes <gout>. [B2] causes <flu>.");
+    let start = long.passages[0].text.chars().count() + 1;
+    let text = "word ".repeat(16 << 20);
+    long.passages.push(Passage { start, text, kind: PassageKind::Sentence });
+    let summary = run(&graph, of(&[long, document("X:2", "[A1] causes <flu>.")]), &Rule::new()).unwrap();
+    assert_eq!((summary.documents_added, summary.sentences, summary.rejects.annotations), (2, 3, 1), "{summary}");
+    assert!(graph.check().unwrap().is_sound());
 }
 
 #[test]

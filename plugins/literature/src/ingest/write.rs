@@ -1,8 +1,8 @@
 //! The third stage: what was read and answered is written into the graph, block by block.
 
 use hopgraph_engine::{
-    Change, Document, DocumentId, Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity, RelationType,
-    RelationTypeId, Run, RunId, RunKind, SentenceId, StorageError, View,
+    Change, Document, DocumentId, DocumentSet, Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity,
+    RelationType, RelationTypeId, Run, RunId, RunKind, SentenceId, StorageError, View,
 };
 use hopgraph_inference::{Answer, AnswerRelation, Classification, InputError, ModelDescription};
 
@@ -17,14 +17,19 @@ const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
 /// What a question was answered.
 type Reading<'a> = &'a Result<Classification, InputError>;
 
-/// What the graph has of a document that is to be written.
-enum Stored {
-    Nothing,
-    /// This very version, read by another run.
-    Known(DocumentId, Document),
+/// Where a document goes that is to be written.
+enum Place {
+    /// The graph has no version of it, or none any more.
+    Free,
+    /// The graph has this very version, which another run has read.
+    Taken(DocumentId, Document),
+    /// There is nothing to write.
+    Nowhere,
+    /// The same input has had another text under its identifier, and no version says which of the two stands.
+    Disputed,
 }
 
-/// Whether this version comes before the one that is known. Without numbers, what comes later in the input is newer.
+/// Whether this version comes before the one that is known. Without numbers, what comes in a later ingestion is newer.
 pub(super) fn is_older(version: Option<u32>, known: Option<u32>) -> bool {
     version.zip(known).is_some_and(|(version, known)| version < known)
 }
@@ -36,6 +41,8 @@ pub(super) struct Writer<'g> {
     /// For each answer of the model, the relation that it states.
     relations: Vec<Option<RelationTypeId>>,
     threshold: f32,
+    /// The documents that this ingestion has met in the state that they have now.
+    met: DocumentSet,
     pub(super) summary: IngestSummary,
 }
 
@@ -53,7 +60,14 @@ impl<'g> Writer<'g> {
         change.commit()?;
         let answers = description.answers.iter().map(|answer| (answer.text.clone(), 0)).collect();
         let summary = IngestSummary { answers, ..IngestSummary::default() };
-        Ok(Self { graph, run, relations, threshold: threshold_of(description, threshold), summary })
+        Ok(Self {
+            graph,
+            run,
+            relations,
+            threshold: threshold_of(description, threshold),
+            met: DocumentSet::default(),
+            summary,
+        })
     }
 
     /// The run that is written under.
@@ -66,8 +80,11 @@ impl<'g> Writer<'g> {
         let ClassifiedBlock { mut block, results, result_of_question } = classified;
         self.summary.pairs_repeated += (result_of_question.len() - results.len()) as u64;
         let mut readings = result_of_question.into_iter().map(|number| &results[number]);
-        if !block.documents.is_empty() {
+        if !block.documents.is_empty() || !block.finished.is_empty() {
             let mut change = self.graph.change()?;
+            for (id, version) in &block.finished {
+                self.meet(&mut change, *id, *version)?;
+            }
             for document in &block.documents {
                 let readings: Vec<Reading<'_>> = readings.by_ref().take(document.questions.len()).collect();
                 self.write_document(&mut change, document, &readings, &mut block.rejects)?;
@@ -75,8 +92,9 @@ impl<'g> Writer<'g> {
             change.commit()?;
         }
         self.summary.documents += block.documents_read;
-        self.summary.documents_skipped += block.documents_skipped;
-        block.rejects.iter().for_each(|reject| self.summary.rejects.count(reject.kind));
+        self.summary.documents_skipped += block.documents_skipped + block.finished.len() as u64;
+        self.summary.documents_withheld += block.documents_withheld;
+        self.summary.count_rejects(&block.rejects);
         Ok(block.rejects)
     }
 
@@ -92,15 +110,26 @@ impl<'g> Writer<'g> {
             Some(id) => change.document(id)?.map(|stored| (id, stored)),
             None => None,
         };
-        let Some(stored) = self.make_way(change, document, stored)? else { return Ok(()) };
+        if document.withdrawal.is_some() {
+            return self.withdraw(change, document, stored);
+        }
+        let stored = match self.place(change, document, stored)? {
+            Place::Taken(id, stored) => Some((id, stored)),
+            Place::Free => None,
+            Place::Nowhere => return Ok(()),
+            Place::Disputed => {
+                rejects.push(disputed(document));
+                return Ok(());
+            }
+        };
         let nodes: Vec<NodeId> =
             document.entities.iter().map(|entity| ensure_node(change, entity)).collect::<Result<_, _>>()?;
         let (id, first_sentence) = match stored {
-            Stored::Known(id, stored) => {
+            Some((id, stored)) => {
                 self.summary.documents_known += 1;
                 (id, stored.first_sentence)
             }
-            Stored::Nothing => self.add_document(change, document, &nodes)?,
+            None => self.add_document(change, document, &nodes)?,
         };
         for (question, reading) in document.questions.iter().zip(readings) {
             let sentence = SentenceId::new(first_sentence.get() + question.sentence as u32);
@@ -110,32 +139,74 @@ impl<'g> Writer<'g> {
                 Err(error) => rejects.push(unread(document, question, error)),
             }
         }
+        self.met.insert(id);
         change.mark_document(self.run, id)
     }
 
-    /// Takes an older version of the document out of the graph; `None` if there is nothing to write.
-    fn make_way(
+    /// Notes that a document that the run had finished has come again.
+    fn meet(&mut self, change: &mut Change, id: DocumentId, version: Option<u32>) -> Result<(), StorageError> {
+        self.met.insert(id);
+        let stored = change.document(id)?;
+        if stored.is_some_and(|stored| is_older(stored.version, version)) {
+            change.set_document_version(id, version)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a document does not stand, and takes out the version of it that the graph has.
+    fn withdraw(
         &mut self,
         change: &mut Change,
         document: &PreparedDocument,
         stored: Option<(DocumentId, Document)>,
-    ) -> Result<Option<Stored>, StorageError> {
-        let Some((id, stored)) = stored else { return Ok((!document.withdrawn).then_some(Stored::Nothing)) };
-        if document.withdrawn {
+    ) -> Result<(), StorageError> {
+        let Some(withdrawal) = document.withdrawal else { return Ok(()) };
+        let known = change.withdrawal(&document.identifier)?;
+        let joined = known.map_or(withdrawal, |known| known.joined(withdrawal));
+        if known != Some(joined) {
+            change.note_withdrawal(&document.identifier, joined)?;
+        } else {
+            self.summary.documents_skipped += 1;
+        }
+        if let Some((id, _)) = stored.filter(|(_, stored)| joined.holds_for(stored.version)) {
             change.retract_document(id)?;
             self.summary.documents_withdrawn += 1;
-            return Ok(None);
         }
+        Ok(())
+    }
+
+    /// Where a document goes. An older version of it is taken out of the graph.
+    fn place(
+        &mut self,
+        change: &mut Change,
+        document: &PreparedDocument,
+        stored: Option<(DocumentId, Document)>,
+    ) -> Result<Place, StorageError> {
+        let version = document.version;
+        if change.withdrawal(&document.identifier)?.is_some_and(|withdrawal| withdrawal.holds_for(version)) {
+            self.summary.documents_withheld += 1;
+            return Ok(Place::Nowhere);
+        }
+        let Some((id, stored)) = stored else { return Ok(Place::Free) };
         if stored.content_hash == document.content_hash {
-            return Ok(Some(Stored::Known(id, stored)));
+            self.meet(change, id, version)?;
+            if change.run_has_document(self.run, id)? {
+                self.summary.documents_skipped += 1;
+                return Ok(Place::Nowhere);
+            }
+            return Ok(Place::Taken(id, stored));
         }
-        if is_older(document.version, stored.version) {
+        if is_older(version, stored.version) {
             self.summary.documents_skipped += 1;
-            return Ok(None);
+            return Ok(Place::Nowhere);
+        }
+        // Of two texts that nothing ranks, one input must not write now this and now that.
+        if self.met.contains(id) && !is_older(stored.version, version) {
+            return Ok(Place::Disputed);
         }
         change.retract_document(id)?;
         self.summary.documents_replaced += 1;
-        Ok(Some(Stored::Nothing))
+        Ok(Place::Free)
     }
 
     fn add_document(
@@ -247,6 +318,14 @@ fn new_document(document: &PreparedDocument, nodes: &[NodeId]) -> NewDocument {
         version: document.version,
         sentences: document.sentences.iter().map(sentence).collect(),
     }
+}
+
+/// The reject for a document whose identifier came before with another text.
+fn disputed(document: &PreparedDocument) -> Reject {
+    let reason = "its id came before in this input with another text, which is kept; give each text an id of its own, or \
+                  a `version` that grows";
+    let first = document.sentences.first().map_or("", |sentence| sentence.text.as_str());
+    Reject::new(RejectKind::Record, document.location.clone(), &document.identifier, reason, first)
 }
 
 /// The reject for a pair that the model could not read.

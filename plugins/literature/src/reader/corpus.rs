@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bioc::{BiocJson, BiocXml};
+use super::encoding;
 use super::eu_adr::EU_ADR;
 use super::gad::GAD;
 use super::input::{Input, Meter};
 use super::json_lines::JsonLines;
+use super::medline::Medline;
 use super::paths::{self, Found};
 use super::plain_text::PlainText;
 use super::pubmed::PubMed;
@@ -31,7 +33,7 @@ pub struct Corpus<'a> {
 
 impl<'a> Corpus<'a> {
     /// The documents of these files, one file after the other. A folder stands for all files in it, a path with `*` or `?`
-    /// for those that fit, `-` for standard input. Gzip is unpacked. Without a format it is told from the beginning of
+    /// for those that fit, `-` for standard input. Gzip and Zstandard are unpacked. Without a format it is told from the beginning of
     /// each file; files of a folder of which it does not tell become rejects.
     ///
     /// # Errors
@@ -42,7 +44,10 @@ impl<'a> Corpus<'a> {
         let (mut files, mut passed_over) = (Vec::new(), Vec::new());
         for Found { path, is_named } in paths::expand(paths)? {
             match SourceFile::open(&path, format, &meter) {
-                Err(IngestError::UnknownFormat { path }) if !is_named => passed_over.push(unknown_format(&path)),
+                Err(IngestError::UnknownFormat { path }) if !is_named => {
+                    passed_over.push(unread(&path, "neither its content nor its name tells its format"));
+                }
+                Err(IngestError::NotText { path, reason }) if !is_named => passed_over.push(unread(&path, &reason)),
                 opened => files.push(opened?),
             }
         }
@@ -106,10 +111,10 @@ impl std::fmt::Debug for Corpus<'_> {
     }
 }
 
-/// The reject for a file of a folder that holds nothing known.
-fn unknown_format(path: &Path) -> Reject {
+/// The reject for a file of a folder that cannot be read.
+fn unread(path: &Path, reason: &str) -> Reject {
     let location = Location { file: path.to_string_lossy().into(), line: 0 };
-    Reject::new(RejectKind::File, location, "", "neither its content nor its name tells its format", "")
+    Reject::new(RejectKind::File, location, "", reason, "")
 }
 
 /// A file whose format is known.
@@ -127,6 +132,7 @@ impl SourceFile {
         let failed = |source| IngestError::Open { path: path.to_owned(), source };
         if path == Path::new(STANDARD_INPUT) {
             let mut input = Input::standard(meter).map_err(failed)?;
+            refuse_what_is_no_text(path, input.peek().map_err(failed)?)?;
             let guessed = Format::guess(path, input.peek().map_err(failed)?).unwrap_or(Format::Text);
             let format = format.unwrap_or(guessed);
             return Ok(Self { path: path.to_owned(), format, bytes: None, input: Some(input) });
@@ -137,6 +143,7 @@ impl SourceFile {
         let glance = Meter::default();
         let mut input = Input::open(path, if is_plain { &glance } else { meter }).map_err(failed)?;
         let beginning = input.peek().map_err(failed)?;
+        refuse_what_is_no_text(path, beginning)?;
         let format = format
             .or_else(|| Format::guess(path, beginning))
             .ok_or_else(|| IngestError::UnknownFormat { path: path.to_owned() })?;
@@ -148,11 +155,15 @@ impl SourceFile {
         let opened = self.input.map_or_else(|| Input::open(&self.path, meter), Ok);
         match opened {
             Ok(input) => read(input, self.format),
-            Err(error) => {
-                let location = Location { file: self.path.to_string_lossy().into(), line: 0 };
-                Box::new(std::iter::once(Err(Reject::new(RejectKind::File, location, "", error.to_string(), ""))))
-            }
+            Err(error) => Box::new(std::iter::once(Err(unread(&self.path, &error.to_string())))),
         }
+    }
+}
+
+fn refuse_what_is_no_text(path: &Path, beginning: &[u8]) -> Result<(), IngestError> {
+    match encoding::why_unreadable(beginning) {
+        Some(reason) => Err(IngestError::NotText { path: path.to_owned(), reason }),
+        None => Ok(()),
     }
 }
 
@@ -164,6 +175,7 @@ fn read(input: Input, format: Format) -> Documents<'static> {
         Format::Gad => Box::new(Table::new(input, &GAD)),
         Format::EuAdr => Box::new(Table::new(input, &EU_ADR)),
         Format::PubMed => Box::new(PubMed::new(input)),
+        Format::Medline => Box::new(Medline::new(input)),
         Format::BiocXml => Box::new(BiocXml::new(input)),
         Format::BiocJson => Box::new(BiocJson::new(input)),
         Format::Sentences => Box::new(SentenceTable::new(input)),
@@ -183,7 +195,7 @@ pub(crate) mod tests {
         std::fs::write(folder.path().join("c.txt"), "Plain words.\n").unwrap();
         let found: Vec<_> = Corpus::open(&[folder.path().to_owned()], None).unwrap().collect();
         let identifiers: Vec<&str> = found.iter().flatten().map(|document| document.identifier.as_str()).collect();
-        assert_eq!(identifiers, ["PMID:1", "c"]);
+        assert!(matches!(identifiers[..], ["PMID:1", text] if text.ends_with("/c.txt")), "{identifiers:?}");
         let reject = found.iter().find_map(|item| item.as_ref().err()).unwrap();
         assert!(reject.location.file.ends_with("b.data") && reject.kind == RejectKind::File, "{reject:?}");
     }

@@ -2,8 +2,8 @@
 //!
 //! There are two layouts: the gene-disease table as prepared for BioBERT, and the tables of the corpus as written by R.
 
-use super::document_identifier;
 use super::table::{Fields, Layout, Row, RowMention};
+use crate::Document;
 use crate::label::label_of;
 
 /// Both layouts.
@@ -40,7 +40,7 @@ pub(super) static EU_ADR: [Layout; 2] = [
 ];
 
 fn gene_disease_row(fields: &Fields<'_>) -> Result<Row, String> {
-    let document = document_identifier(&fields.number::<u64>("pmid")?.to_string());
+    let document = Document::identifier_of(&fields.number::<u64>("pmid")?.to_string());
     let text = fields.get("raw_sentence")?.to_owned();
     let gene = mention(label_of(fields.get("gene_type")?), fields.span("gene_offset")?, fields.get("gene_mention")?);
     let disease = mention("disease".to_owned(), fields.span("disease_offset")?, fields.get("disease_mention")?);
@@ -49,7 +49,7 @@ fn gene_disease_row(fields: &Fields<'_>) -> Result<Row, String> {
 }
 
 fn corpus_row(fields: &Fields<'_>) -> Result<Row, String> {
-    let document = document_identifier(&fields.number::<u64>("PMID")?.to_string());
+    let document = Document::identifier_of(&fields.number::<u64>("PMID")?.to_string());
     let text = fields.get("SENTENCE")?.to_owned();
     let entity = |text_column, start, end, type_column| -> Result<RowMention<'_>, String> {
         let span = (fields.number(start)?, fields.number(end)?);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::sentence_table;
+use super::{medline, sentence_table};
 
 /// A format of annotated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,10 @@ pub enum Format {
     /// title is kept for display only; without it they run over title and abstract joined by one character. Offsets
     /// count characters (Unicode scalar values). Of an annotation, `start`, `end` and `label` are needed; `id` or `ids`
     /// name the entity or entities, `name` the preferred name, and `text`, if it is there, must be what stands in the
-    /// span. Without an id the entity goes by its label and name. `status` may be `retracted` or `deleted`, and `version`
-    /// a number that grows from version to version. Other keys are passed over.
+    /// span; a mere other spelling of it, such as `TNF-a` for `TNF-α`, is no matter. Without an id the entity goes by its
+    /// label and name. `status` may be `retracted`, `deleted` or `notice` (a text about another that is not to be read), and
+    /// `version` a number that grows from version to version. Other keys are passed over. A list of such documents, on as
+    /// many lines as one likes, is taken too.
     JsonLines,
     /// The table of the Genetic Association Database: a sentence with a gene and a disease in each row.
     Gad,
@@ -30,9 +32,11 @@ pub enum Format {
     EuAdr,
     /// PubMed XML as NLM ships it: `PubmedArticleSet`, or `MedlineCitationSet` before 2017.
     PubMed,
+    /// MEDLINE text, as PubMed saves it: `pubmed-…-set.txt`, `.nbib`.
+    Medline,
     /// BioC as XML.
     BiocXml,
-    /// BioC as JSON: a collection, a list of documents, or one on each line.
+    /// BioC as JSON: a collection, a list of documents or of collections, or one on each line.
     BiocJson,
     /// A tab-separated table with the columns `document` (or `doc`, `pmid`, `id`) and `sentence` (or `text`), and perhaps
     /// `corpus`; without annotations.
@@ -43,12 +47,13 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PubTator,
         Self::JsonLines,
         Self::Gad,
         Self::EuAdr,
         Self::PubMed,
+        Self::Medline,
         Self::BiocXml,
         Self::BiocJson,
         Self::Sentences,
@@ -63,6 +68,7 @@ impl Format {
             Self::Gad => "gad",
             Self::EuAdr => "eu-adr",
             Self::PubMed => "pubmed",
+            Self::Medline => "medline",
             Self::BiocXml => "bioc-xml",
             Self::BiocJson => "bioc-json",
             Self::Sentences => "sentences",
@@ -83,6 +89,8 @@ impl Format {
             line.split_once("|t|").is_some_and(|(id, _)| !id.is_empty() && !id.contains(char::is_whitespace));
         if is_title {
             Some(Self::PubTator)
+        } else if medline::is_first_line(line) {
+            Some(Self::Medline)
         } else if line.trim_start().starts_with('<') {
             Self::of_xml(&text)
         } else if line.trim_start().starts_with(['{', '[']) {
@@ -112,11 +120,12 @@ impl Format {
 
     fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
         let (name, is_text) = name.strip_suffix(".txt").map_or((name, false), |stem| (stem, true));
         match name.rsplit('.').next()? {
             "pubtator" => Some(Self::PubTator),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "nbib" => Some(Self::Medline),
             _ => is_text.then_some(Self::Text),
         }
     }
@@ -150,6 +159,8 @@ mod tests {
             ("a.PubTator.txt.gz", "", Some(Format::PubTator)),
             ("a.ndjson", "", Some(Format::JsonLines)),
             ("a.tsv", "x\ty\n", None),
+            ("pubmed-x-set.txt", "\nPMID- 12345\nOWN - NLM\n", Some(Format::Medline)),
+            ("a.nbib", "", Some(Format::Medline)),
             ("a", "<?xml version=\"1.0\"?>\n<!DOCTYPE x>\n<PubmedArticleSet>\n", Some(Format::PubMed)),
             ("a", "<MedlineCitationSet>\n", Some(Format::PubMed)),
             ("a", "<?xml version='1.0'?><!DOCTYPE collection SYSTEM 'BioC.dtd'>", Some(Format::BiocXml)),
@@ -171,7 +182,7 @@ mod tests {
         let error = "json".parse::<Format>().unwrap_err();
         assert_eq!(
             error,
-            "`json` is not a format; the formats are pubtator, jsonl, gad, eu-adr, pubmed, bioc-xml, bioc-json, sentences, text"
+            "`json` is not a format; the formats are pubtator, jsonl, gad, eu-adr, pubmed, medline, bioc-xml, bioc-json, sentences, text"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Files as streams of lines: gzip is unpacked on the way, bytes are counted, and bad lines do not end the stream.
+//! Files as streams of lines: gzip and Zstandard are unpacked on the way, bytes are counted, and bad lines do not end the stream.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,11 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::encoding;
 use crate::document::Location;
 use crate::limits::LINE_BYTES_MAX;
 
 /// The first bytes of every gzip stream.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The first bytes of every Zstandard stream.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// How many bytes of the input have been read so far, as they lie on disk. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +31,8 @@ impl Meter {
 /// A line that could not be read.
 #[derive(Debug)]
 pub(crate) enum BadLine {
-    /// This line only; the next one can be read.
-    Line(&'static str),
+    /// This line only; the next one can be read. With the reason.
+    Line(String),
     /// The file breaks off here.
     End(io::Error),
 }
@@ -37,17 +41,22 @@ pub(crate) enum BadLine {
 pub(crate) struct Input {
     reader: Box<dyn BufRead + Send>,
     location: Location,
+    /// The path of a plain file, whole and without links.
+    place: Option<String>,
     ended: bool,
 }
 
 impl Input {
-    /// Opens a file, unpacking it if it is gzip, whatever its name.
+    /// Opens a file, unpacking it if it is gzip or Zstandard, whatever its name.
     pub(crate) fn open(path: &Path, meter: &Meter) -> io::Result<Self> {
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory; name the files in it"));
         }
-        Self::new(Metered { inner: file, meter: meter.clone() }, path.to_string_lossy().into())
+        // A pipe has a path as well, but the next one at this path is another.
+        let place = if file.metadata()?.is_file() { path.canonicalize().ok() } else { None };
+        let input = Self::new(Metered { inner: file, meter: meter.clone() }, path.to_string_lossy().into())?;
+        Ok(Self { place: place.map(|place| place.to_string_lossy().replace('\\', "/")), ..input })
     }
 
     /// Reads standard input.
@@ -58,17 +67,26 @@ impl Input {
     /// Reads from something else under this name.
     pub(crate) fn new(source: impl Read + Send + 'static, name: Arc<str>) -> io::Result<Self> {
         let mut raw = BufReader::with_capacity(1 << 16, source);
-        let reader: Box<dyn BufRead + Send> = if raw.fill_buf()?.starts_with(&GZIP_MAGIC) {
+        let beginning = raw.fill_buf()?;
+        let (is_gzip, is_zstd) = (beginning.starts_with(&GZIP_MAGIC), beginning.starts_with(&ZSTD_MAGIC));
+        let reader: Box<dyn BufRead + Send> = if is_gzip {
             Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(raw)))
+        } else if is_zstd {
+            Box::new(BufReader::with_capacity(1 << 16, zstd::stream::read::Decoder::with_buffer(raw)?))
         } else {
             Box::new(raw)
         };
-        Ok(Self { reader, location: Location { file: name, line: 0 }, ended: false })
+        Ok(Self { reader, location: Location { file: name, line: 0 }, place: None, ended: false })
     }
 
     /// The bytes that come next, without taking them; empty at the end.
     pub(crate) fn peek(&mut self) -> io::Result<&[u8]> {
         self.reader.fill_buf()
+    }
+
+    /// Where the file lies, whichever way its path was written; none for what is no plain file.
+    pub(crate) fn place(&self) -> Option<&str> {
+        self.place.as_deref()
     }
 
     /// The place of the line that was taken last.
@@ -103,12 +121,12 @@ impl Input {
         if self.location.line == 1 && bytes.starts_with("\u{feff}".as_bytes()) {
             bytes.drain(..3);
         }
-        Some(String::from_utf8(bytes).map_err(|_| BadLine::Line("is not UTF-8 text")))
+        Some(String::from_utf8(bytes).map_err(|error| BadLine::Line(encoding::not_utf8(error.as_bytes()))))
     }
 
     fn skip_long_line(&mut self) -> BadLine {
         match self.reader.skip_until(b'\n') {
-            Ok(_) => BadLine::Line("is longer than 64 MiB"),
+            Ok(_) => BadLine::Line("is longer than 64 MiB".to_owned()),
             Err(error) => {
                 self.ended = true;
                 BadLine::End(error)
@@ -155,7 +173,7 @@ mod tests {
         std::iter::from_fn(|| input.next_line())
             .map(|line| {
                 line.map_err(|bad| match bad {
-                    BadLine::Line(reason) => reason.to_owned(),
+                    BadLine::Line(reason) => reason,
                     BadLine::End(error) => format!("end: {error}"),
                 })
             })
@@ -178,7 +196,9 @@ mod tests {
     #[test]
     fn a_line_that_is_not_text_does_not_end_the_file() {
         let found = lines(b"a\n\xff\xfe\nb\n".to_vec());
-        assert_eq!(found, [Ok("a".to_owned()), Err("is not UTF-8 text".to_owned()), Ok("b".to_owned())]);
+        let [Ok(first), Err(reason), Ok(last)] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((first.as_str(), last.as_str()), ("a", "b"));
+        assert!(reason.starts_with("is not UTF-8 text"), "{reason}");
     }
 
     #[test]
@@ -186,6 +206,12 @@ mod tests {
         let mut bytes = gzip("a\nb");
         bytes.extend(gzip("c\nd\n"));
         assert_eq!(lines(bytes), [Ok("a".to_owned()), Ok("bc".to_owned()), Ok("d".to_owned())]);
+    }
+
+    #[test]
+    fn zstandard_is_unpacked() {
+        let bytes = zstd::stream::encode_all("a\nb\n".as_bytes(), 1).unwrap();
+        assert_eq!(lines(bytes), [Ok("a".to_owned()), Ok("b".to_owned())]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! JSON Lines: one document a line, in a shape that is easy to write from any program.
+//! JSON Lines: one document a line, in a shape that is easy to write from any program. A list of such documents, or
+//! documents that go over several lines, are taken as well.
 //!
 //! The keys are described at [`crate::Format::JsonLines`].
 
@@ -6,41 +7,118 @@ use std::collections::VecDeque;
 
 use serde::Deserialize;
 
-use super::entities;
 use super::input::{BadLine, Input};
+use super::json_cutter::{Cut, JsonRecords};
+use super::{entities, number};
 use crate::document::{Annotation, Document, DocumentStatus, Location, Passage, PassageKind};
 use crate::label::label_of;
+use crate::limits::RECORD_BYTES_MAX;
+use crate::spelling::is_alike;
 use crate::text::{NumberedText, collapse_whitespace};
 use crate::{Reject, RejectKind};
 
 /// Reads documents from JSON Lines.
 pub(crate) struct JsonLines {
-    input: Input,
+    source: Source,
     ready: VecDeque<Result<Document, Reject>>,
 }
 
+/// What the file is.
+enum Source {
+    /// A document on each line, so that a bad line loses nothing else.
+    Lines {
+        input: Input,
+        /// A document that has begun and is not complete: where, and its lines.
+        open: Option<(Location, String)>,
+        ended: bool,
+    },
+    /// A list.
+    List(JsonRecords),
+}
+
 impl JsonLines {
-    pub(crate) fn new(input: Input) -> Self {
-        Self { input, ready: VecDeque::new() }
+    pub(crate) fn new(mut input: Input) -> Self {
+        let beginning = input.peek().unwrap_or_default();
+        let text = beginning.strip_prefix("\u{feff}".as_bytes()).unwrap_or(beginning);
+        let inner = text.trim_ascii_start().strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+        let is_list = inner.is_some_and(|inner| inner.is_empty() || matches!(inner[0], b'{' | b'[' | b']'));
+        let source = match is_list {
+            true => Source::List(JsonRecords::new(input)),
+            false => Source::Lines { input, open: None, ended: false },
+        };
+        Self { source, ready: VecDeque::new() }
     }
 
-    fn take_line(&mut self, line: &str) {
-        if line.trim().is_empty() {
-            return;
-        }
-        let location = self.input.location();
-        match parse(line) {
-            Ok(record) => record.place(location, line, &mut self.ready),
-            Err(reason) => self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", reason, line))),
+    fn take_record(&mut self, location: Location, text: &str) {
+        match parse(text) {
+            Ok(record) => record.place(location, text, &mut self.ready),
+            Err(reason) => self.ready.push_back(Err(Reject::new(RejectKind::Record, location, "", reason, text))),
         }
     }
 
-    fn take_bad_line(&mut self, bad: BadLine) {
+    fn take_cut(&mut self, cut: Cut) {
+        let (kind, location, reason) = match cut {
+            Cut::Record { location, bytes, .. } => match String::from_utf8(bytes) {
+                Ok(text) => return self.take_record(location, &text),
+                Err(_) => (RejectKind::Record, location, "is not UTF-8 text".to_owned()),
+            },
+            Cut::TooLong(location, _) => (RejectKind::Record, location, "is longer than 64 MiB".to_owned()),
+            Cut::BrokenOff(location, reason) => (RejectKind::File, location, reason),
+        };
+        self.ready.push_back(Err(Reject::new(kind, location, "", reason, "")));
+    }
+
+    /// Reads on in a file of lines; false at its end.
+    fn read_line(&mut self) -> bool {
+        let Source::Lines { input, open, ended } = &mut self.source else { return false };
+        if *ended {
+            return false;
+        }
+        let next = input.next_line();
+        let location = input.location();
+        match next {
+            Some(Ok(line)) => {
+                // A document that goes over several lines has its inner ones set in; one that begins anew ends it.
+                let before = open.take_if(|_| line.starts_with('{'));
+                let (location, text) = match open.take() {
+                    Some((location, text)) => (location, format!("{text}\n{line}")),
+                    None => (location, line),
+                };
+                let finished = if is_unfinished(&text) {
+                    *open = Some((location, text));
+                    None
+                } else {
+                    Some((location, text))
+                };
+                self.take_open(before);
+                self.take_open(finished);
+            }
+            Some(Err(bad)) => {
+                let before = open.take();
+                self.take_open(before);
+                self.take_bad_line(bad, location);
+            }
+            None => {
+                *ended = true;
+                let before = open.take();
+                self.take_open(before);
+            }
+        }
+        true
+    }
+
+    fn take_open(&mut self, open: Option<(Location, String)>) {
+        if let Some((location, text)) = open.filter(|(_, text)| !text.trim().is_empty()) {
+            self.take_record(location, &text);
+        }
+    }
+
+    fn take_bad_line(&mut self, bad: BadLine, location: Location) {
         let (kind, reason) = match bad {
-            BadLine::Line(reason) => (RejectKind::Record, reason.to_owned()),
+            BadLine::Line(reason) => (RejectKind::Record, reason),
             BadLine::End(error) => (RejectKind::File, format!("the file breaks off here: {error}")),
         };
-        self.ready.push_back(Err(Reject::new(kind, self.input.location(), "", reason, "")));
+        self.ready.push_back(Err(Reject::new(kind, location, "", reason, "")));
     }
 }
 
@@ -49,13 +127,24 @@ impl Iterator for JsonLines {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.ready.is_empty() {
-            match self.input.next_line()? {
-                Ok(line) => self.take_line(&line),
-                Err(bad) => self.take_bad_line(bad),
+            if let Source::List(records) = &mut self.source {
+                let cut = records.next()?;
+                self.take_cut(cut);
+            } else if !self.read_line() {
+                return None;
             }
         }
         self.ready.pop_front()
     }
+}
+
+/// Whether a text is the beginning of a document that goes on in the next line.
+fn is_unfinished(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && text.len() < RECORD_BYTES_MAX
+        // The last sign of a finished one tells, without parsing it anew with each of its lines.
+        && (!text.trim_end().ends_with('}')
+            || serde_json::from_str::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof()))
 }
 
 fn parse(line: &str) -> Result<Record, String> {
@@ -81,7 +170,9 @@ struct Record {
     title: Option<String>,
     #[serde(rename = "abstract")]
     body: Option<String>,
+    #[serde(default, deserialize_with = "number::deserialize_year")]
     year: Option<u16>,
+    #[serde(default, deserialize_with = "number::deserialize_option")]
     version: Option<u32>,
     #[serde(default)]
     status: Status,
@@ -96,6 +187,7 @@ enum Status {
     Current,
     Retracted,
     Deleted,
+    Notice,
 }
 
 impl From<Status> for DocumentStatus {
@@ -104,6 +196,7 @@ impl From<Status> for DocumentStatus {
             Status::Current => Self::Current,
             Status::Retracted => Self::Retracted,
             Status::Deleted => Self::Deleted,
+            Status::Notice => Self::Notice,
         }
     }
 }
@@ -114,20 +207,24 @@ impl From<Status> for DocumentStatus {
 enum Id {
     Text(String),
     Number(u64),
+    /// As data frames write whole numbers; any other is refused.
+    Float(#[serde(deserialize_with = "number::deserialize")] u64),
 }
 
 impl Id {
     fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) | Self::Float(number) => number.to_string(),
         }
     }
 }
 
 #[derive(Deserialize)]
 struct RawAnnotation {
+    #[serde(deserialize_with = "number::deserialize")]
     start: usize,
+    #[serde(deserialize_with = "number::deserialize")]
     end: usize,
     label: String,
     id: Option<Id>,
@@ -208,7 +305,7 @@ impl RawAnnotation {
         let Some(found) = text.slice(start..end) else {
             return Err(format!("{start}..{end} lies outside the text, which has {} characters", text.len()));
         };
-        if let Some(stated) = stated.filter(|stated| stated.trim() != found.trim()) {
+        if let Some(stated) = stated.filter(|stated| !stated.trim().is_empty() && !is_alike(found, stated)) {
             return Err(format!("the text has {found:?} where the annotation has {stated:?}"));
         }
         let Some(span) = text.trimmed(start..end) else {

@@ -1,12 +1,17 @@
 //! Readers: one file for each format, each an iterator of documents and rejects, so that a bad record ends nothing.
 
 mod bioc;
+mod citation;
 pub(crate) mod corpus;
+mod encoding;
 mod eu_adr;
 mod format;
 mod gad;
 mod input;
+mod json_cutter;
 mod json_lines;
+mod medline;
+mod number;
 mod paths;
 mod plain_text;
 mod pubmed;
@@ -28,12 +33,6 @@ use crate::{Document, Reject};
 
 /// What a reader gives, in the order of its file.
 pub(crate) type Documents<'a> = Box<dyn Iterator<Item = Result<Document, Reject>> + Send + 'a>;
-
-/// `PMID:` before a bare number; other identifiers as they are.
-fn document_identifier(id: &str) -> String {
-    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { format!("PMID:{id}") } else { id.to_owned() }
-}
 
 /// The entities behind raw ids; without any id, the one that the mention names.
 fn entities<'a>(

@@ -6,20 +6,25 @@
 
 use std::collections::VecDeque;
 
+use super::citation::{Citation, withdrawn};
 use super::input::Input;
+use super::number;
 use super::xml::{BadRecord, Element, RawRecord, XmlRecords};
-use crate::document::{Document, DocumentStatus, Entity, Location, Passage, PassageKind};
+use crate::document::{Document, DocumentStatus, Entity, Location};
 use crate::text::collapse_whitespace;
 use crate::{Reject, RejectKind};
 
 /// The elements that are records.
 const RECORDS: [&str; 4] = ["PubmedArticle", "PubmedBookArticle", "MedlineCitation", "DeleteCitation"];
 
-/// The publication type of a citation that was retracted.
-const RETRACTED: &str = "Retracted Publication";
+/// Kinds of reference by which a notice names the citation that it retracts, in lower case.
+const RETRACTS: [&str; 1] = ["retractionof"];
 
-/// The kind of reference by which a notice names the citation that it retracts.
-const RETRACTION_OF: &str = "RetractionOf";
+/// Kinds of reference by which a notice names the citation that it is about and does not retract.
+const IS_ABOUT: [&str; 3] = ["partialretractionof", "erratumfor", "expressionofconcernfor"];
+
+/// The kind of reference by which a citation names the notice that retracts it.
+const RETRACTED_IN: &str = "retractionin";
 
 /// Reads citations.
 pub(crate) struct PubMed {
@@ -58,7 +63,8 @@ fn reject(bad: BadRecord, location: Location) -> Reject {
 
 fn take(record: &Element, location: &Location, ready: &mut VecDeque<Result<Document, Reject>>) {
     if record.name == "DeleteCitation" {
-        ready.extend(record.all("PMID").map(|pmid| Ok(withdrawn(pmid, DocumentStatus::Deleted, location))));
+        let deleted = |pmid: &Element| Ok(withdrawn(&pmid.text(), DocumentStatus::Deleted, location));
+        ready.extend(record.all("PMID").map(deleted));
         return;
     }
     let citation = match record.name.as_str() {
@@ -71,70 +77,60 @@ fn take(record: &Element, location: &Location, ready: &mut VecDeque<Result<Docum
         ready.push_back(Err(Reject::new(RejectKind::Record, location.clone(), "", reason, &record.text())));
         return;
     };
-    ready.push_back(Ok(document(citation, pmid, location)));
-    let notices = citation.find(&["CommentsCorrectionsList"]).into_iter().flat_map(Element::children);
-    let retracted = notices.filter(|notice| notice.attribute("RefType") == Some(RETRACTION_OF));
-    let pmids = retracted.filter_map(|notice| notice.find(&["PMID"]));
-    ready.extend(pmids.map(|pmid| Ok(withdrawn(pmid, DocumentStatus::Retracted, location))));
+    ready.extend(read(citation, pmid).documents(location).map(Ok));
 }
 
-/// What is known of a citation that is only named as gone.
-fn withdrawn(pmid: &Element, status: DocumentStatus, location: &Location) -> Document {
-    Document { identifier: identifier(pmid), status, location: location.clone(), ..Document::default() }
-}
-
-fn identifier(pmid: &Element) -> String {
-    format!("PMID:{}", pmid.text().trim())
-}
-
-/// The day of the last revision as a number such as 20240131, which grows from version to version. The version that
-/// stands with the PMID does not: nearly all have 1.
-fn version(citation: &Element) -> Option<u32> {
+/// The day of the last revision as a number such as 20240131.
+fn revised(citation: &Element) -> Option<u32> {
     let day = ["DateRevised", "DateCompleted", "DateCreated"].into_iter().find_map(|name| citation.find(&[name]))?;
     let part = |name| day.find(&[name]).and_then(|part| part.text().trim().parse::<u32>().ok());
-    Some(part("Year")? * 10_000 + part("Month").unwrap_or(0) * 100 + part("Day").unwrap_or(0))
+    Some(part("Year")?.min(9_999) * 10_000 + part("Month").unwrap_or(0) * 100 + part("Day").unwrap_or(0))
 }
-fn document(citation: &Element, pmid: &Element, location: &Location) -> Document {
+
+fn read(citation: &Element, pmid: &Element) -> Citation {
     // A book chapter is its own article.
     let article = citation.find(&["Article"]).unwrap_or(citation);
-    let title = title(article);
-    let mut passages = Vec::new();
-    push_passage(&mut passages, title.clone());
-    for part in article.find(&["Abstract"]).into_iter().flat_map(|whole| whole.all("AbstractText")) {
-        let label = part.attribute("Label").map(collapse_whitespace).filter(|label| !label.is_empty());
-        let text = collapse_whitespace(&part.text());
-        push_passage(
-            &mut passages,
-            match label {
-                Some(label) if !text.is_empty() => format!("{label}: {text}"),
-                _ => text,
-            },
-        );
-    }
+    let parts = article.find(&["Abstract"]).into_iter().flat_map(|whole| whole.all("AbstractText"));
     let types = article.find(&["PublicationTypeList"]).into_iter().chain([article]).flat_map(Element::children);
-    let mut types = types.filter(|child| child.name == "PublicationType");
-    let status = match types.any(|publication_type| publication_type.text().trim() == RETRACTED) {
-        true => DocumentStatus::Retracted,
-        false => DocumentStatus::Current,
+    let types = types.filter(|child| child.name == "PublicationType");
+    let mut read = Citation {
+        pmid: pmid.text(),
+        pmid_version: pmid.attribute("Version").and_then(|version| version.trim().parse().ok()),
+        revised: revised(citation),
+        title: title(article),
+        parts: parts.map(labelled).collect(),
+        year: year(article),
+        publication_types: types.map(|kind| collapse_whitespace(&kind.text())).collect(),
+        headings: headings(citation),
+        ..Citation::default()
     };
-    let (year, headings) = (year(article), headings(citation));
-    let (identifier, version, location) = (identifier(pmid), version(citation), location.clone());
-    Document { identifier, title, year, status, version, headings, passages, location, annotations: Vec::new() }
-}
-
-/// The title, or, for want of an English one, that in the language of the article.
-fn title(article: &Element) -> String {
-    let text = |name| article.find(&[name]).map(|title| collapse_whitespace(&title.text()));
-    let title = text("ArticleTitle").filter(|title| !title.is_empty());
-    title.or_else(|| text("VernacularTitle")).unwrap_or_default()
-}
-
-fn push_passage(passages: &mut Vec<Passage>, text: String) {
-    if text.is_empty() {
-        return;
+    let references = citation.find(&["CommentsCorrectionsList"]).into_iter().flat_map(Element::children);
+    for reference in references {
+        let kind = reference.attribute("RefType").unwrap_or_default().trim().to_lowercase();
+        read.is_retracted |= kind == RETRACTED_IN;
+        read.is_notice |= RETRACTS.contains(&kind.as_str()) || IS_ABOUT.contains(&kind.as_str());
+        if RETRACTS.contains(&kind.as_str()) {
+            read.retracts.extend(reference.find(&["PMID"]).map(Element::text));
+        }
     }
-    let start = passages.last().map_or(0, |last: &Passage| last.start + last.text.chars().count() + 1);
-    passages.push(Passage { start, text, kind: PassageKind::Prose });
+    read
+}
+
+/// A part of an abstract behind its label.
+fn labelled(part: &Element) -> String {
+    let label = part.attribute("Label").map(collapse_whitespace).filter(|label| !label.is_empty());
+    let text = collapse_whitespace(&part.text());
+    match label {
+        Some(label) if !text.is_empty() => format!("{label}: {text}"),
+        _ => text,
+    }
+}
+
+/// The title, or, for want of an English one, that in the language of the article; of a book, its own.
+fn title(article: &Element) -> String {
+    let paths: [&[&str]; 4] = [&["ArticleTitle"], &["VernacularTitle"], &["BookTitle"], &["Book", "BookTitle"]];
+    let titles = paths.into_iter().filter_map(|path| article.find(path));
+    titles.map(|title| collapse_whitespace(&title.text())).find(|title| !title.is_empty()).unwrap_or_default()
 }
 
 /// The year of the issue, or, failing that, of the article by itself. `MedlineDate` is free text, such as
@@ -143,12 +139,7 @@ fn year(article: &Element) -> Option<u16> {
     let issue = article.find(&["Journal", "JournalIssue", "PubDate"]).or_else(|| article.find(&["Book", "PubDate"]));
     let of_issue = issue.and_then(|date| date.find(&["Year"]).or_else(|| date.find(&["MedlineDate"])));
     let dates = [of_issue, article.find(&["ArticleDate", "Year"]), article.find(&["ContributionDate", "Year"])];
-    dates.into_iter().flatten().find_map(|date| first_year(&date.text()))
-}
-
-fn first_year(text: &str) -> Option<u16> {
-    let mut numbers = text.split(|character: char| !character.is_ascii_digit());
-    numbers.find(|number| number.len() == 4).and_then(|number| number.parse().ok())
+    dates.into_iter().flatten().find_map(|date| number::year(&date.text()))
 }
 
 /// The MeSH descriptors and substances under which the citation is indexed.

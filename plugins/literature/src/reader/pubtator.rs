@@ -12,10 +12,11 @@
 
 use std::collections::VecDeque;
 
+use super::entities;
 use super::input::{BadLine, Input};
-use super::{document_identifier, entities};
 use crate::document::{Annotation, Document, Location, Passage, PassageKind};
 use crate::label::label_of;
+use crate::spelling::is_alike;
 use crate::text::{NumberedText, Unit};
 use crate::{Reject, RejectKind};
 
@@ -56,7 +57,7 @@ impl PubTator {
         self.finish_record();
         self.state = State::Record(Draft {
             id: id.to_owned(),
-            identifier: document_identifier(id),
+            identifier: Document::identifier_of(id),
             location: self.input.location(),
             title: title.to_owned(),
             body: None,
@@ -74,7 +75,7 @@ impl PubTator {
             State::Record(draft) if draft.id == id => "a second abstract in one record",
             _ => "an abstract without a title line before it",
         };
-        self.reject(RejectKind::Annotation, &document_identifier(id), reason, line);
+        self.reject(RejectKind::Annotation, &Document::identifier_of(id), reason, line);
     }
 
     fn take_fields(&mut self, line: &str) {
@@ -196,11 +197,14 @@ impl Draft {
         let mut best: Option<(usize, Frame)> = None;
         for frame in self.frames() {
             let numbered = NumberedText::new(&frame.text);
-            let fitting = self.annotations.iter().filter(|raw| raw.span(&frame, &numbered).is_ok()).count();
+            let spans = self.annotations.iter().filter_map(|raw| Some((raw, raw.span(&frame, &numbered).ok()?)));
+            // To the letter counts for more than alike.
+            let exactly = |(raw, span): (&RawAnnotation, _)| numbered.slice(span) == Some(raw.mention.trim());
+            let fitting: usize = spans.map(|found| 1 + usize::from(exactly(found))).sum();
             if best.as_ref().is_none_or(|(most, _)| fitting > *most) {
                 best = Some((fitting, frame));
             }
-            if fitting == self.annotations.len() {
+            if fitting == 2 * self.annotations.len() {
                 break;
             }
         }
@@ -305,7 +309,7 @@ impl RawAnnotation {
         let Some(found) = range.clone().and_then(|range| text.slice(range)) else {
             return Err(format!("the span lies outside the text, which has {} characters", text.len()));
         };
-        if found.trim() != self.mention.trim() {
+        if !is_alike(found, &self.mention) {
             return Err(format!("the text has {found:?} where the annotation has {:?}", self.mention));
         }
         range.and_then(|range| text.trimmed(range)).ok_or_else(|| "the span holds nothing but white space".to_owned())
@@ -313,7 +317,7 @@ impl RawAnnotation {
 
     fn place(&self, frame: &Frame, text: &NumberedText<'_>, document: &str) -> Result<Annotation, String> {
         let span = self.span(frame, text)?;
-        let mention = self.mention.trim().to_owned();
+        let mention = text.slice(span.clone()).unwrap_or_default().to_owned();
         let mut entities = entities(&self.label, [self.id.as_str()], document, None, &mention);
         if entities.len() > 1 && entities.len() == self.parts.len() {
             for (entity, part) in entities.iter_mut().zip(&self.parts) {

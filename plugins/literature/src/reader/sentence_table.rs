@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use super::document_identifier;
 use super::input::{BadLine, Input};
 use crate::document::{Document, Passage, PassageKind};
 use crate::{Reject, RejectKind};
@@ -68,7 +67,7 @@ impl SentenceTable {
         }
         let identifier = match columns.corpus.map(field) {
             Some(corpus) if !corpus.is_empty() => format!("{corpus}:{id}"),
-            _ => document_identifier(id),
+            _ => Document::identifier_of(id),
         };
         let location = self.input.location();
         let is_next = self.open.as_ref().is_none_or(|(open, _)| *open != identifier);

@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::encoding;
 use super::input::Input;
 use crate::document::Location;
 use crate::limits::RECORD_BYTES_MAX;
@@ -13,18 +14,30 @@ use crate::limits::RECORD_BYTES_MAX;
 /// How much is read at once, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// The deepest that elements may nest in a record. No text needs a tenth of it, and what walks them is recursive.
+const DEPTH_MAX: usize = 200;
+
+/// How much is kept of what lies between records, so that a tag that comes in two pieces is found, and at the end of the
+/// file that of the element around them.
+const TAIL_BYTES: usize = 256;
+
+/// What a search stops at beside tags, with what ends it: nothing in it is markup.
+const OPAQUE: [(&str, &[u8]); 2] = [("<!--", b"-->"), ("<![CDATA[", b"]]>")];
+
 /// The elements of these names in a file, one by one, whatever stands around them.
 pub(super) struct XmlRecords {
     input: Input,
     names: &'static [&'static str],
-    /// Beginnings of the start tags, in the order of the names.
+    /// Beginnings of the start tags, in the order of the names, then those of [`OPAQUE`].
     starts: AhoCorasick,
-    /// For each name, its end tag and the beginning of its start tag.
+    /// For each name, its end tag and the beginning of its start tag, then those of [`OPAQUE`].
     ends: Vec<AhoCorasick>,
     buffer: Vec<u8>,
     /// How much of the buffer has been dealt with.
     at: usize,
     line: u64,
+    /// The name of the element around the records, once the beginning was read; empty if there is none.
+    root: Option<String>,
     /// Why there is no more to read; empty at an orderly end.
     ended: Option<String>,
 }
@@ -48,13 +61,14 @@ pub(super) struct BadRecord {
 impl XmlRecords {
     /// The elements of these names; none of them may stand within another.
     pub(super) fn new(input: Input, names: &'static [&'static str]) -> Self {
-        let search = |patterns: Vec<String>| {
+        let search = |mut patterns: Vec<String>| {
+            patterns.extend(OPAQUE.iter().map(|(begin, _)| (*begin).to_owned()));
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostLongest).build(patterns).expect("a few short patterns are no problem")
         };
         let starts = search(names.iter().map(|name| format!("<{name}")).collect());
         let ends = names.iter().map(|name| search(vec![format!("</{name}>"), format!("<{name}")])).collect();
-        Self { input, names, starts, ends, buffer: Vec::new(), at: 0, line: 1, ended: None }
+        Self { input, names, starts, ends, buffer: Vec::new(), at: 0, line: 1, root: None, ended: None }
     }
 
     /// Reads on; false if there is no more.
@@ -82,11 +96,31 @@ impl XmlRecords {
         }
     }
 
+    /// Where this mark stands at or behind a position; `None` if the file ends before, or the search passes the longest
+    /// record.
+    fn position_of(&mut self, mark: &[u8], from: usize) -> Option<usize> {
+        let mut from = from;
+        loop {
+            let rest = self.buffer.get(from..).unwrap_or_default();
+            if let Some(found) = rest.windows(mark.len()).position(|window| window == mark) {
+                return Some(from + found);
+            }
+            from = from.max((self.buffer.len() + 1).saturating_sub(mark.len()));
+            if self.buffer.len() - self.at > RECORD_BYTES_MAX || !self.fill() {
+                return None;
+            }
+        }
+    }
+
     /// The number of the name whose start tag begins at the position that is dealt with; `None` at the end.
     fn next_start(&mut self) -> Option<usize> {
         loop {
             let found = self.starts.find(&self.buffer[self.at..]);
             match found.map(|found| (found.pattern().as_usize(), self.at + found.start(), self.at + found.end())) {
+                Some((pattern, start, end)) if pattern >= self.names.len() => {
+                    self.advance(start);
+                    self.pass_over_opaque(pattern - self.names.len(), end - start);
+                }
                 Some((name, start, end)) if end < self.buffer.len() => {
                     let is_start = ends_name(self.buffer[end]);
                     self.advance(if is_start { start } else { end });
@@ -95,11 +129,72 @@ impl XmlRecords {
                     }
                 }
                 _ => {
-                    let longest = self.names.iter().map(|name| name.len() + 2).max().unwrap_or_default();
-                    let kept = self.buffer.len().saturating_sub(longest).max(self.at);
+                    let kept = self.buffer.len().saturating_sub(TAIL_BYTES).max(self.at);
                     self.advance(kept);
                     if !self.fill() {
+                        self.miss_root_end();
                         return None;
+                    }
+                    if self.root.is_none() {
+                        self.root = Some(self.root_name());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The name of the first element of the buffer; empty if that is a record.
+    fn root_name(&self) -> String {
+        let text = String::from_utf8_lossy(&self.buffer[self.at..]);
+        let mut rest = text.as_ref();
+        while let Some(at) = rest.find('<') {
+            rest = &rest[at + 1..];
+            let end = match rest.chars().next() {
+                Some('?') => "?>",
+                Some('!') if rest.starts_with("!--") => "-->",
+                // The rules of a document type stand in brackets.
+                Some('!') if rest.find('[') < rest.find('>') && rest.contains('[') => "]>",
+                Some('!') => ">",
+                _ => {
+                    let name: String = rest.chars().take_while(|c| !c.is_whitespace() && !"/>".contains(*c)).collect();
+                    return if self.names.contains(&name.as_str()) { String::new() } else { name };
+                }
+            };
+            rest = rest.find(end).map_or("", |at| &rest[at..]);
+        }
+        String::new()
+    }
+
+    /// Notes at the end of the file if the element around the records is not closed there.
+    fn miss_root_end(&mut self) {
+        let tail = String::from_utf8_lossy(&self.buffer[self.at..]);
+        let root = self.root.replace(String::new()).filter(|root| !root.is_empty());
+        if let Some(root) = root.filter(|root| !tail.contains(&format!("</{root}")))
+            && self.ended.as_deref() == Some("")
+        {
+            self.ended = Some(format!("<{root}> is not closed"));
+        }
+    }
+
+    /// Deals with a comment or a section of characters between records, however long. One that never ends hides the rest
+    /// of the file.
+    fn pass_over_opaque(&mut self, kind: usize, begin: usize) {
+        let mark = OPAQUE[kind].1;
+        let mut from = self.at + begin;
+        loop {
+            match self.position_of(mark, from) {
+                Some(end) => return self.advance(end + mark.len()),
+                None => {
+                    let kept = (self.buffer.len() + 1).saturating_sub(mark.len()).max(self.at);
+                    self.advance(kept);
+                    from = self.at;
+                    if self.ended.is_some() {
+                        let length = self.buffer.len();
+                        self.advance(length);
+                        if self.ended.as_deref() == Some("") {
+                            self.ended = Some("a comment is not closed".to_owned());
+                        }
+                        return;
                     }
                 }
             }
@@ -128,8 +223,17 @@ impl XmlRecords {
             let rest = &self.buffer[self.at + searched..];
             if let Some(found) = self.ends[name].find(rest) {
                 let (start, end) = (self.at + searched + found.start(), self.at + searched + found.end());
-                if found.pattern().as_usize() == 0 {
+                let pattern = found.pattern().as_usize();
+                if pattern == 0 {
                     return Ok(end);
+                }
+                if let Some(kind) = pattern.checked_sub(2) {
+                    let mark = OPAQUE[kind].1;
+                    match self.position_of(mark, end) {
+                        Some(close) => searched = close + mark.len() - self.at,
+                        None => return Err((self.buffer.len(), self.why_unfinished())),
+                    }
+                    continue;
                 }
                 match self.buffer.get(end) {
                     Some(byte) if ends_name(*byte) => {
@@ -142,19 +246,21 @@ impl XmlRecords {
                     None => {}
                 }
             } else {
-                let margin = self.names[name].len() + 3;
+                let margin = (self.names[name].len() + 3).max("<![CDATA[".len());
                 searched = searched.max((self.buffer.len() - self.at).saturating_sub(margin));
             }
-            if self.buffer.len() - self.at > RECORD_BYTES_MAX {
-                return Err((self.buffer.len(), "is longer than 64 MiB".to_owned()));
+            if self.buffer.len() - self.at > RECORD_BYTES_MAX || !self.fill() {
+                return Err((self.buffer.len(), self.why_unfinished()));
             }
-            if !self.fill() {
-                let reason = match self.ended.as_deref() {
-                    Some("") | None => "the file ends within this record".to_owned(),
-                    Some(error) => format!("the file breaks off within this record, which is not taken: {error}"),
-                };
-                return Err((self.buffer.len(), reason));
-            }
+        }
+    }
+
+    /// Why the end of the record in hand was not found.
+    fn why_unfinished(&self) -> String {
+        match self.ended.as_deref() {
+            None => "is longer than 64 MiB".to_owned(),
+            Some("") => "the file ends within this record".to_owned(),
+            Some(error) => format!("the file breaks off within this record, which is not taken: {error}"),
         }
     }
 }
@@ -182,6 +288,7 @@ impl Iterator for XmlRecords {
         if element.as_ref().is_err_and(|bad| bad.is_end) {
             // The record has told of it.
             self.ended = Some(String::new());
+            self.root = Some(String::new());
         }
         self.advance(end);
         Some(RawRecord { location, element })
@@ -211,15 +318,18 @@ enum Content {
 impl Element {
     /// Parses an element that makes up the whole text.
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| format!("is not UTF-8 text at byte {}", error.valid_up_to()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| encoding::not_utf8(bytes))?;
         let mut reader = Reader::from_str(text);
         // The innermost open element last.
         let mut open = vec![Self::default()];
         loop {
             let event = reader.read_event().map_err(|error| malformed(&reader, &error.to_string()))?;
+            let depth = open.len();
             let top = open.last_mut().expect("the outermost is never closed");
             match event {
+                Event::Start(_) if depth > DEPTH_MAX => {
+                    return Err(format!("nests more than {DEPTH_MAX} elements deep"));
+                }
                 Event::Start(tag) => open.push(Self::begin(&tag).map_err(|error| malformed(&reader, &error))?),
                 Event::Empty(tag) => {
                     let element = Self::begin(&tag).map_err(|error| malformed(&reader, &error))?;
@@ -290,7 +400,7 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// All text in it, however deep, as it stands.
+    /// All text in it, however deep, as it stands. Of a formula that is given twice, as MathML and as TeX, the TeX is left out.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         self.gather_text(&mut text);
@@ -301,8 +411,18 @@ impl Element {
         for content in &self.content {
             match content {
                 Content::Text(text) => into.push_str(text),
+                Content::Element(element) if self.is_doubled_by(element) => {}
                 Content::Element(element) => element.gather_text(into),
             }
+        }
+    }
+
+    /// Whether an element in this one says again what another in it says.
+    fn is_doubled_by(&self, element: &Self) -> bool {
+        match (self.name.as_str(), element.name.as_str()) {
+            ("semantics", "annotation" | "annotation-xml") => true,
+            ("alternatives", "tex-math") => self.children().any(|other| other.name != "tex-math"),
+            _ => false,
         }
     }
 }

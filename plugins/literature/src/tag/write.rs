@@ -159,6 +159,7 @@ fn write_json(document: &Document, mentions: &[TaggedMention], out: &mut dyn Wri
         DocumentStatus::Current => None,
         DocumentStatus::Retracted => Some("retracted"),
         DocumentStatus::Deleted => Some("deleted"),
+        DocumentStatus::Notice => Some("notice"),
     };
     let (id, year, version) = (document.identifier.as_str(), document.year, document.version);
     let text = text.filter(|text| !text.is_empty());

@@ -11,9 +11,10 @@ use serde::Deserialize;
 pub(crate) use json::BiocJson;
 pub(crate) use xml::BiocXml;
 
-use super::{document_identifier, entities};
+use super::{entities, number};
 use crate::document::{Annotation, Document, Location, Passage, PassageKind};
 use crate::label::label_of;
+use crate::spelling::is_alike;
 use crate::text::{NumberedText, Unit};
 use crate::{Reject, RejectKind};
 
@@ -40,7 +41,12 @@ type Infons = Vec<(String, String)>;
 #[derive(Debug, Default)]
 struct RawDocument {
     id: String,
+    /// What its collection says that it comes from, such as `PMC`.
+    source: Option<String>,
+    infons: Infons,
     passages: Vec<RawPassage>,
+    /// Annotations of the document that stand in none of its passages.
+    annotations: Vec<RawAnnotation>,
 }
 
 /// A passage, or a sentence of one.
@@ -62,7 +68,9 @@ struct RawAnnotation {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 struct RawLocation {
+    #[serde(deserialize_with = "crate::reader::number::deserialize")]
     offset: usize,
+    #[serde(deserialize_with = "crate::reader::number::deserialize")]
     length: usize,
 }
 
@@ -70,34 +78,56 @@ fn infon<'a>(infons: &'a Infons, key: &str) -> Option<&'a str> {
     infons.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
 }
 
+/// Keys under which documents and passages name the article in PubMed and in PMC.
+const PUBMED_KEYS: [&str; 2] = ["article-id_pmid", "pmid"];
+const PMC_KEYS: [&str; 3] = ["article-id_pmc", "pmcid", "article-id_pmcid"];
+
 impl RawDocument {
     /// The document behind a reject for each annotation that does not fit its text.
-    fn place(self, location: &Location, ready: &mut impl Extend<Result<Document, Reject>>) {
-        let mut document = Document {
-            identifier: document_identifier(self.id.trim()),
-            location: location.clone(),
-            ..Document::default()
-        };
+    fn place(mut self, location: &Location, ready: &mut impl Extend<Result<Document, Reject>>) {
+        let mut document =
+            Document { identifier: self.identifier(), location: location.clone(), ..Document::default() };
         let mut rejects = Vec::new();
+        self.hand_down_annotations(&document, &mut rejects);
         for passage in self.passages.into_iter().filter(RawPassage::is_text) {
             if document.title.is_empty() && passage.is_title() {
                 passage.text.trim().clone_into(&mut document.title);
             }
-            document.year = document.year.or_else(|| infon(&passage.infons, "year")?.trim().parse().ok());
-            // A passage is either text or a list of sentences with text.
-            let kind = if passage.sentences.is_empty() { PassageKind::Prose } else { PassageKind::Sentence };
-            let RawPassage { sentences, annotations, .. } = &passage;
-            if sentences.is_empty() {
-                passage.add_to(&mut document, kind, annotations, &mut rejects);
-            }
-            for sentence in sentences {
-                let within = annotations.iter().filter(|annotation| sentence.covers(annotation));
-                let all = sentence.annotations.iter().chain(within);
-                sentence.add_to(&mut document, kind, all, &mut rejects);
-            }
+            document.year = document.year.or_else(|| number::year(infon(&passage.infons, "year")?));
+            passage.add_all_to(&mut document, &mut rejects);
         }
         ready.extend(rejects.into_iter().map(Err));
         ready.extend([Ok(document)]);
+    }
+
+    /// The id of the article in PubMed, else that in PMC, else what the collection calls it. A number alone is one of
+    /// PubMed's unless something says that it is one of PMC's.
+    fn identifier(&self) -> String {
+        let id = self.id.trim();
+        let named = |keys: &[&str]| {
+            let infons = [&self.infons].into_iter().chain(self.passages.iter().map(|passage| &passage.infons));
+            let mut values = infons.flat_map(|infons| keys.iter().filter_map(|key| infon(infons, key)));
+            values.find_map(|value| number::whole(value.trim().trim_start_matches("PMC").trim_start_matches("PMID:")))
+        };
+        let is_of_pmc = self.source.as_deref().is_some_and(|source| source.eq_ignore_ascii_case("pmc"));
+        match (named(&PUBMED_KEYS), named(&PMC_KEYS), number::whole(id)) {
+            (Some(pmid), ..) => format!("PMID:{pmid}"),
+            (None, Some(pmc), _) => format!("PMC{pmc}"),
+            (None, None, Some(number)) if is_of_pmc => format!("PMC{number}"),
+            _ => Document::identifier_of(id),
+        }
+    }
+
+    /// Gives each annotation of the document to the passage that it begins in.
+    fn hand_down_annotations(&mut self, document: &Document, rejects: &mut Vec<Reject>) {
+        for annotation in std::mem::take(&mut self.annotations) {
+            let first = annotation.locations.first().map(|part| part.offset);
+            let passage = self.passages.iter_mut().rev().find(|passage| Some(passage.offset) <= first);
+            match passage {
+                Some(passage) => passage.annotations.push(annotation),
+                None => rejects.push(annotation.reject(document, "stands before the first passage".to_owned())),
+            }
+        }
     }
 }
 
@@ -111,9 +141,29 @@ impl RawPassage {
         infon(&self.infons, "type").is_some_and(|kind| matches!(kind, "title" | "front"))
     }
 
-    fn covers(&self, annotation: &RawAnnotation) -> bool {
-        let end = self.offset + self.text.len();
-        annotation.locations.first().is_some_and(|first| (self.offset..end).contains(&first.offset))
+    /// Adds the passage, or its sentences if these have the text.
+    fn add_all_to(&self, document: &mut Document, rejects: &mut Vec<Reject>) {
+        if self.sentences.iter().all(|sentence| sentence.text.trim().is_empty()) {
+            let of_sentences = self.sentences.iter().flat_map(|sentence| &sentence.annotations);
+            return self.add_to(document, PassageKind::Prose, self.annotations.iter().chain(of_sentences), rejects);
+        }
+        // Where the next sentence begins is known whatever the offsets count; where this one ends is not.
+        for annotation in self.annotations.iter().filter(|annotation| self.sentence_of(annotation).is_none()) {
+            rejects.push(annotation.reject(document, "stands before the first sentence of its passage".to_owned()));
+        }
+        for (number, sentence) in self.sentences.iter().enumerate() {
+            let within = self.annotations.iter().filter(|annotation| self.sentence_of(annotation) == Some(number));
+            let all = sentence.annotations.iter().chain(within);
+            sentence.add_to(document, PassageKind::Sentence, all, rejects);
+        }
+    }
+
+    /// The number of the sentence in which an annotation of the passage begins.
+    fn sentence_of(&self, annotation: &RawAnnotation) -> Option<usize> {
+        let first = annotation.locations.iter().map(|part| part.offset).min();
+        // Without a location it is rejected wherever it stands.
+        let Some(first) = first else { return Some(0) };
+        self.sentences.iter().rposition(|sentence| sentence.offset <= first)
     }
 
     /// Adds the text as a passage behind the others, with the annotations that fit it.
@@ -134,13 +184,7 @@ impl RawPassage {
         for annotation in annotations {
             match annotation.place(&frame, start, &document.identifier) {
                 Ok(placed) => document.annotations.push(placed),
-                Err(reason) => rejects.push(Reject::new(
-                    RejectKind::Annotation,
-                    document.location.clone(),
-                    &document.identifier,
-                    reason,
-                    &annotation.text,
-                )),
+                Err(reason) => rejects.push(annotation.reject(document, reason)),
             }
         }
         document.passages.push(Passage { start, text: self.text.clone(), kind });
@@ -164,7 +208,11 @@ impl<'a> Frame<'a> {
             text: NumberedText::new(&passage.text),
             boundaries: unit.boundaries(&passage.text),
         });
-        let fitting = |frame: &Self| annotations.iter().filter(|a| a.span(frame).is_ok()).count();
+        let fitting = |frame: &Self| {
+            let spans = annotations.iter().filter_map(|annotation| Some((annotation, annotation.span(frame).ok()?)));
+            // To the letter counts for more than alike.
+            spans.map(|(a, span)| 1 + usize::from(frame.text.slice(span) == Some(a.text.trim()))).sum::<usize>()
+        };
         // The first of those that are as good, not the last, as `max_by_key` would have it.
         frames.reduce(|best, next| if fitting(&next) > fitting(&best) { next } else { best }).expect("a unit")
     }
@@ -175,6 +223,11 @@ impl<'a> Frame<'a> {
 }
 
 impl RawAnnotation {
+    fn reject(&self, document: &Document, reason: String) -> Reject {
+        let (location, identifier) = (document.location.clone(), &document.identifier);
+        Reject::new(RejectKind::Annotation, location, identifier, reason, &self.text)
+    }
+
     /// The characters of the passage from its first to its last part.
     fn span(&self, frame: &Frame<'_>) -> Result<std::ops::Range<usize>, String> {
         let start = self.locations.iter().map(|part| part.offset).min().ok_or("has no location")?;
@@ -184,7 +237,7 @@ impl RawAnnotation {
             return Err(format!("{start}..{end} is no span of its passage"));
         };
         // What stands between the parts of one with several is not in its text.
-        if self.locations.len() == 1 && found.trim() != self.text.trim() {
+        if self.locations.len() == 1 && !self.text.trim().is_empty() && !is_alike(found, &self.text) {
             return Err(format!("the text has {found:?} where the annotation has {:?}", self.text));
         }
         span.and_then(|span| frame.text.trimmed(span)).ok_or_else(|| "covers nothing but white space".to_owned())

@@ -89,3 +89,113 @@ fn parts_that_lie_apart_span_what_is_between_and_references_are_no_text() {
     assert_eq!(document.passages.len(), 1);
     assert_eq!((document.annotations[0].start, document.annotations[0].end), (0, 25));
 }
+
+#[test]
+fn a_document_goes_by_its_number_in_pubmed_else_by_that_in_pmc() {
+    let infons = |infons: &str| {
+        format!("{{\"id\": \"5999901\", \"passages\": [{{\"infons\": {{{infons}}}, \"offset\": 0, \"text\": \"T\"}}]}}")
+    };
+    for (text, identifier) in [
+        (infons(""), "PMID:5999901"),
+        (infons("\"article-id_pmc\": \"5999901\", \"article-id_pmid\": \"28999901\""), "PMID:28999901"),
+        (infons("\"article-id_pmc\": \"PMC5999901\""), "PMC5999901"),
+        (infons("\"article-id_pmc\": 5999901, \"article-id_pmid\": \"\""), "PMC5999901"),
+        (format!("{{\"source\": \"PMC\", \"documents\": [{}]}}", infons("")), "PMC5999901"),
+        (format!("[{{\"source\": \"PubTator\", \"documents\": [{}]}}]", infons("")), "PMID:5999901"),
+        ("{\"id\": \"PMC1\", \"pmid\": 7, \"passages\": []}".to_owned(), "PMID:7"),
+    ] {
+        let items = read_text(Format::BiocJson, &text);
+        assert_eq!(items[0].as_ref().unwrap().identifier, identifier, "{text}");
+    }
+    let xml = |source: &str, infon: &str| {
+        format!(
+            "<collection><source>{source}</source><document><id>5999901</id><passage>{infon}<offset>0</offset>\
+             <text>T</text></passage></document></collection>"
+        )
+    };
+    for (text, identifier) in [
+        (xml("PubMed", ""), "PMID:5999901"),
+        (xml("PMC", ""), "PMC5999901"),
+        (xml("x", "<infon key=\"article-id_pmid\">28999901</infon>"), "PMID:28999901"),
+    ] {
+        assert_eq!(read_text(Format::BiocXml, &text)[0].as_ref().unwrap().identifier, identifier, "{text}");
+    }
+}
+
+#[test]
+fn collections_may_stand_in_a_list() {
+    let one = |id: u32| format!("{{\"id\": \"{id}\", \"passages\": [{{\"offset\": 0, \"text\": \"T\"}}]}}");
+    let collection = |ids: [u32; 2]| {
+        format!(
+            "{{\n\"infons\": {{\"a\": [1]}},\n\"documents\": [{},\n{}],\n\"x\": {{\"y\": 1}}}}",
+            one(ids[0]),
+            one(ids[1])
+        )
+    };
+    let text = format!("[\n{},\n{}\n]", collection([1, 2]), collection([3, 4]));
+    let found: Vec<String> =
+        read_text(Format::BiocJson, &text).into_iter().map(|item| item.unwrap().identifier).collect();
+    assert_eq!(found, ["PMID:1", "PMID:2", "PMID:3", "PMID:4"]);
+    let cut = read_text(Format::BiocJson, &text[..text.len() - 1]);
+    assert_eq!(cut.last().unwrap().as_ref().unwrap_err().kind, RejectKind::File, "the list is not closed");
+}
+
+#[test]
+fn numbers_are_read_however_they_are_written() {
+    for year in ["2019", "2019.0", "\"2019\"", "\"2019.0\"", "\"2019-05-01\""] {
+        let text = format!(
+            "{{\"id\": 1, \"passages\": [{{\"infons\": {{\"year\": {year}}}, \"offset\": 0.0, \"text\": \"T\"}}]}}"
+        );
+        assert_eq!(read_text(Format::BiocJson, &text)[0].as_ref().unwrap().year, Some(2019), "{year}");
+    }
+}
+
+/// A passage of two sentences, the first with Greek letters, and a mention in each.
+fn with_greek(offsets: [usize; 3], of_passage: bool) -> String {
+    let [second, flu, gout] = offsets;
+    let annotation = |offset: usize, length: usize, text: &str| {
+        format!(
+            "<annotation><infon key=\"type\">Disease</infon><location offset=\"{offset}\" length=\"{length}\"/>\
+             <text>{text}</text></annotation>"
+        )
+    };
+    let (flu, gout) = (annotation(flu, 3, "flu"), annotation(gout, 4, "gout"));
+    let (outer, inner) = if of_passage {
+        (format!("{flu}{gout}"), [String::new(), String::new()])
+    } else {
+        (String::new(), [flu, gout])
+    };
+    format!(
+        "<collection><document><id>X:1</id><passage><offset>0</offset>{outer}<sentence><offset>0</offset>\
+         <text>ααα αα flu.</text>{}</sentence><sentence><offset>{second}</offset><text>A gout.</text>{}</sentence>\
+         </passage></document></collection>",
+        inner[0], inner[1]
+    )
+}
+
+#[test]
+fn annotations_of_a_passage_find_their_sentence_whatever_offsets_count() {
+    // Characters, then bytes: five Greek letters of two bytes each stand before.
+    for offsets in [[12, 7, 14], [17, 12, 19]] {
+        for of_passage in [true, false] {
+            let items = read_text(Format::BiocXml, &with_greek(offsets, of_passage));
+            assert!(items.iter().all(Result::is_ok), "{items:?}");
+            let document = items[0].as_ref().unwrap();
+            let found: Vec<_> = document.annotations.iter().map(|a| (a.start, a.end, a.text.as_str())).collect();
+            assert_eq!(found, [(7, 10, "flu"), (14, 18, "gout")], "{offsets:?} {of_passage}");
+        }
+    }
+}
+
+#[test]
+fn a_mention_in_another_spelling_keeps_its_place() {
+    let text = "<collection><document><id>X:1</id><passage><offset>0</offset><text>TNF-α and β-catenin.</text>\
+        <annotation><infon key=\"type\">Gene</infon><location offset=\"0\" length=\"5\"/><text>TNF-a</text></annotation>\
+        <annotation><infon key=\"type\">Gene</infon><location offset=\"10\" length=\"9\"/><text>beta-catenin</text></annotation>\
+        <annotation><infon key=\"type\">Gene</infon><location offset=\"6\" length=\"3\"/><text>BRCA1</text></annotation>\
+        </passage></document></collection>";
+    let items = read_text(Format::BiocXml, text);
+    assert_eq!(items.iter().filter(|item| item.is_err()).count(), 1, "{items:?}");
+    let found: Vec<&str> = items[1].as_ref().unwrap().annotations.iter().map(|a| a.text.as_str()).collect();
+    assert_eq!(found, ["TNF-α", "β-catenin"], "as the text has them");
+}

@@ -69,7 +69,7 @@ fn retractions_and_deletions_come_as_such() {
         .collect();
     let expected = [
         ("PMID:1", DocumentStatus::Retracted, 1, 2),
-        ("PMID:2", DocumentStatus::Current, 1, 3),
+        ("PMID:2", DocumentStatus::Notice, 1, 3),
         ("PMID:3", DocumentStatus::Retracted, 0, 3),
         ("PMID:4", DocumentStatus::Deleted, 0, 4),
         ("PMID:5", DocumentStatus::Deleted, 0, 4),
@@ -130,4 +130,48 @@ fn a_cut_gzip_file_keeps_the_citations_before_the_cut() {
     let reject = last.as_ref().unwrap_err();
     assert!(reject.kind == RejectKind::File && reject.reason.contains("breaks off"), "{reject:?}");
     assert!(reject.location.line > 1000);
+}
+
+/// A citation of one publication type and one reference.
+fn typed(publication_type: &str, reference: &str) -> String {
+    format!(
+        "<MedlineCitation><PMID>2</PMID><Article><ArticleTitle>BRCA1 causes breast cancer.</ArticleTitle><PublicationTypeList>\
+         <PublicationType>{publication_type}</PublicationType></PublicationTypeList></Article><CommentsCorrectionsList>\
+         <CommentsCorrections RefType=\"{reference}\"><PMID>3</PMID></CommentsCorrections></CommentsCorrectionsList></MedlineCitation>"
+    )
+}
+
+#[test]
+fn notices_are_no_evidence_and_only_retractions_take_another_paper_out() {
+    use DocumentStatus::{Current, Notice, Retracted};
+    for (publication_type, reference, status, takes_out) in [
+        ("Journal Article", "Cites", Current, false),
+        ("Journal Article", "RetractionOf", Notice, true),
+        ("Retraction of Publication", "RetractionOf", Notice, true),
+        ("Retraction Notice", "Cites", Notice, false),
+        ("Retraction of Publication", "PartialRetractionOf", Notice, false),
+        ("Published Erratum", "ErratumFor", Notice, false),
+        ("Expression of Concern", "ExpressionOfConcernFor", Notice, false),
+        ("Journal Article", "ErratumIn", Current, false),
+        ("Journal Article", "ExpressionOfConcernIn", Current, false),
+        ("Journal Article", "PartialRetractionIn", Current, false),
+        ("Journal Article", "RetractionIn", Retracted, false),
+        ("Retracted Publication", "Cites", Retracted, false),
+        ("Corrected and Republished Article", "CorrectedandRepublishedFrom", Current, false),
+    ] {
+        let found: Vec<(String, DocumentStatus)> = read_text(Format::PubMed, &typed(publication_type, reference))
+            .into_iter()
+            .map(|item| item.map(|document| (document.identifier, document.status)).unwrap())
+            .collect();
+        let mut expected = vec![("PMID:2".to_owned(), status)];
+        expected.extend(takes_out.then(|| ("PMID:3".to_owned(), Retracted)));
+        assert_eq!(found, expected, "{publication_type} {reference}");
+    }
+}
+
+#[test]
+fn a_book_without_chapters_has_its_own_title() {
+    let text = "<PubmedBookArticle><BookDocument><PMID>8</PMID><Book><BookTitle>Gaucher <i>Disease</i></BookTitle></Book>\
+        <Abstract><AbstractText>Text.</AbstractText></Abstract></BookDocument></PubmedBookArticle>";
+    assert_eq!(only(text).title, "Gaucher Disease");
 }

@@ -80,7 +80,7 @@ fn the_parts_of_a_composite_mention_name_its_entities() {
 fn a_bad_annotation_costs_itself_only() {
     let good = "1\t0\t3\tabc\tGene\t5";
     for (line, reason) in [
-        ("1\t0\t3\tabd\tGene\t5", "the text has \"abc\" where the annotation has \"abd\""),
+        ("1\t0\t3\txyz\tGene\t5", "the text has \"abc\" where the annotation has \"xyz\""),
         ("1\t0\t99\tabc\tGene\t5", "the span lies outside the text, which has 8 characters"),
         ("1\t3\t3\t\tGene\t5", "the end does not come after the start"),
         ("1\t3\t0\tabc\tGene\t5", "the end does not come after the start"),

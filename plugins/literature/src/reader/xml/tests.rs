@@ -53,3 +53,59 @@ fn records_longer_than_a_chunk_and_cut_anywhere_are_whole() {
     assert_eq!(found[0].1.as_ref().unwrap().text(), long);
     assert_eq!(found[1].0, 1 + CHUNK_BYTES as u64);
 }
+
+#[test]
+fn what_stands_in_comments_is_no_record_and_ends_none() {
+    let long = "x".repeat(3 * CHUNK_BYTES);
+    for (text, expected) in [
+        ("<set><!-- <r>old</r> --><r>new</r></set>".to_owned(), vec!["new"]),
+        ("<set><r>a<!-- </r> <r> -->b</r><r>c</r></set>".to_owned(), vec!["ab", "c"]),
+        ("<set><r>a<![CDATA[</r>]]>b</r></set>".to_owned(), vec!["a</r>b"]),
+        (format!("<set><!--{long}<r>old</r>{long}--><r>new</r></set>"), vec!["new"]),
+        ("<set><!-- > --><!----><r>one</r><!-- - -- --></set>".to_owned(), vec!["one"]),
+    ] {
+        let found = records(&text);
+        let texts: Vec<String> = found.into_iter().map(|(_, element)| element.unwrap().text()).collect();
+        assert_eq!(texts, expected, "{}", &text[..text.len().min(80)]);
+    }
+}
+
+#[test]
+fn a_file_whose_root_is_not_closed_has_broken_off() {
+    for (text, count, is_whole) in [
+        ("<?xml version='1.0'?><!DOCTYPE set [<!ELEMENT r ANY>]>\n<set><r>a</r></set>\n\n", 1, true),
+        ("<r>a</r>\n<r>b</r>\n", 2, true),
+        ("<set><r>a</r>\n", 1, false),
+        ("<set><r>a</r><!-- never closed", 1, false),
+    ] {
+        let found = records(text);
+        assert_eq!(found.iter().filter(|(_, element)| element.is_ok()).count(), count, "{text}");
+        assert_eq!(found.iter().all(|(_, element)| element.is_ok()), is_whole, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn elements_may_nest_deep_and_no_deeper_than_the_stack_bears() {
+    let nested = |depth: usize| format!("<r>{}x{}</r><r>good</r>", "<i>".repeat(depth), "</i>".repeat(depth));
+    assert_eq!(records(&nested(100))[0].1.as_ref().unwrap().text(), "x");
+    for depth in [1_000, 200_000] {
+        let found = records(&nested(depth));
+        assert!(found[0].1.as_ref().unwrap_err().contains("nests more than"), "{depth}");
+        assert_eq!(found[1].1.as_ref().unwrap().text(), "good");
+    }
+}
+
+#[test]
+fn a_formula_that_is_given_twice_is_read_once() {
+    for (text, expected) in [
+        (
+            "<r>a <math><semantics><mi>x</mi><annotation encoding='TeX'>{x}</annotation></semantics></math> b</r>",
+            "a x b",
+        ),
+        ("<r>a <alternatives><tex-math>$x$</tex-math><math><mi>x</mi></math></alternatives> b</r>", "a x b"),
+        ("<r>a <alternatives><tex-math>$x$</tex-math></alternatives> b</r>", "a $x$ b"),
+        ("<r>a <tex-math>x</tex-math> <annotation>b</annotation></r>", "a x b"),
+    ] {
+        assert_eq!(records(text)[0].1.as_ref().unwrap().text(), expected, "{text}");
+    }
+}
