@@ -4,6 +4,7 @@ mod error;
 mod execute;
 mod executor;
 mod fault;
+pub mod json;
 pub mod limits;
 mod planner;
 mod row;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hopgraph::Value;
+use hopgraph::query::json;
 
 /// Reads `NAME=VALUE`.
 pub(crate) fn parameter(text: &str) -> Result<(String, Value), String> {
@@ -14,23 +15,10 @@ pub(crate) fn parameter(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), parameter_value(value)))
 }
 
-/// The value of a parameter: JSON if it is JSON, else the text as it stands.
+/// The value of a parameter: JSON if it is JSON and a value, else the text as it stands.
 pub(crate) fn parameter_value(text: &str) -> Value {
-    serde_json::from_str(text).map_or_else(|_| Value::Text(text.to_owned()), from_json)
-}
-
-fn from_json(json: serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Boolean(value),
-        Json::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(f64::NAN)), Value::Integer)
-        }
-        Json::String(text) => Value::Text(text),
-        Json::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        Json::Object(map) => Value::Map(map.into_iter().map(|(key, value)| (key, from_json(value))).collect()),
-    }
+    let json = serde_json::from_str(text).ok().and_then(|json| json::to_value(json).ok());
+    json.unwrap_or_else(|| Value::Text(text.to_owned()))
 }
 
 pub(crate) fn corpus_format(text: &str) -> Result<hopgraph::literature::Format, String> {

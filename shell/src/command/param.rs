@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use anyhow::Result;
+use hopgraph::query::json;
 
 use super::{Command, Flow};
 use crate::argument_value::parameter;
-use crate::render::json_value;
 use crate::session::Session;
 
 /// Sets a parameter, or shows those that are set.
@@ -28,7 +28,7 @@ impl Command for SetParameter {
     fn run(&self, argument: &str, session: &mut Session<'_>, out: &mut dyn Write) -> Result<Flow> {
         if argument.is_empty() {
             for (name, value) in &session.parameters {
-                writeln!(out, "${name} = {}", json_value(value))?;
+                writeln!(out, "${name} = {}", json::plain(value))?;
             }
             if session.parameters.is_empty() {
                 writeln!(out, "no parameters are set")?;
@@ -36,7 +36,7 @@ impl Command for SetParameter {
         } else {
             let (name, value) = parameter(argument).map_err(anyhow::Error::msg)?;
             let name = name.trim().to_owned();
-            writeln!(out, "${name} = {}", json_value(&value))?;
+            writeln!(out, "${name} = {}", json::plain(&value))?;
             session.parameters.insert(name, value);
         }
         Ok(Flow::Continue)

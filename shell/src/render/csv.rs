@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use hopgraph::Value;
+use hopgraph::query::json;
 
-use super::{Row, RowWriter, json};
+use super::{Row, RowWriter};
 
 /// Writes a header row and the rows. A null is an empty field; lists, maps, nodes, relationships and paths are JSON.
 pub(super) struct CsvWriter<'a> {
@@ -47,6 +48,6 @@ fn field(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Text(text) => text.clone(),
         Value::Float(number) => format!("{number:?}"),
-        other => json::from_value(other).to_string(),
+        other => json::plain(other).to_string(),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use hopgraph::{NodeValue, RelationshipValue, Value};
-use serde_json::{Map, Number, Value as Json, json};
+use hopgraph::query::json;
+use serde_json::{Map, Value as Json};
 
 use super::{Row, RowWriter};
 
@@ -35,7 +35,7 @@ impl RowWriter for JsonWriter<'_> {
     }
 
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        let object: Map<String, Json> = self.columns.iter().cloned().zip(row.iter().map(from_value)).collect();
+        let object: Map<String, Json> = self.columns.iter().cloned().zip(row.iter().map(json::plain)).collect();
         if self.style == Style::Array {
             out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
         }
@@ -51,40 +51,4 @@ impl RowWriter for JsonWriter<'_> {
             Style::Lines => Ok(()),
         }
     }
-}
-
-/// A value as JSON. NaN and the infinities, which JSON does not have, become null.
-pub(crate) fn from_value(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Boolean(value) => Json::Bool(*value),
-        Value::Integer(value) => Json::from(*value),
-        Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
-        Value::Text(text) => Json::String(text.clone()),
-        Value::List(values) => Json::Array(values.iter().map(from_value).collect()),
-        Value::Map(map) => properties(map),
-        Value::Node(value) => node(value),
-        Value::Relationship(value) => relationship(value),
-        Value::Path(path) => json!({
-            "nodes": path.nodes.iter().map(node).collect::<Vec<_>>(),
-            "relationships": path.relationships.iter().map(relationship).collect::<Vec<_>>(),
-        }),
-    }
-}
-
-fn node(node: &NodeValue) -> Json {
-    json!({ "id": node.id.get(), "labels": node.labels, "properties": properties(&node.properties) })
-}
-
-fn relationship(relationship: &RelationshipValue) -> Json {
-    json!({
-        "type": relationship.relation_type,
-        "source": relationship.edge.source.get(),
-        "target": relationship.edge.target.get(),
-        "properties": properties(&relationship.properties),
-    })
-}
-
-fn properties(map: &std::collections::BTreeMap<String, Value>) -> Json {
-    Json::Object(map.iter().map(|(key, value)| (key.clone(), from_value(value))).collect())
 }

@@ -13,7 +13,6 @@ use hopgraph::{QueryError, Value};
 
 pub(crate) use error::{QueryFailure, is_broken_pipe, is_interruption, report};
 pub(crate) use evaluation::{EvaluationReport, reliability_chart};
-pub(crate) use json::from_value as json_value;
 pub(crate) use table::{Layout, plain_table};
 pub(crate) use value::Notation;
 
