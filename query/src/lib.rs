@@ -1,5 +1,6 @@
 //! The language of hopgraph: text becomes a syntax tree (`syntax`), a tree a plan (`planner`), a plan rows (`executor`).
 
+pub mod candidate;
 mod error;
 mod execute;
 mod executor;
