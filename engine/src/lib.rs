@@ -27,4 +27,4 @@ pub use model::{
 };
 pub use read::{RunComparison, Snapshot, View};
 pub use walk::{Budget, EdgeFilter, EvidenceTable, Step, Topology, TopologyKey, algorithm, traverse};
-pub use write::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Change, Description, Retraction};
+pub use write::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Change, Description, NodeMerge, Retraction};

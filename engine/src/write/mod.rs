@@ -6,10 +6,12 @@ mod change_view;
 pub(crate) mod core;
 mod describe;
 pub(crate) mod edits;
+mod merge;
 pub(crate) mod retract;
 mod writer;
 
 pub use bulk::{BulkLoad, BulkNode, BulkOptions, BulkSummary};
 pub use change::Change;
 pub use describe::Description;
+pub use merge::NodeMerge;
 pub use retract::Retraction;
