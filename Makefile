@@ -18,7 +18,7 @@ target_folder = $(shell $(CARGO) metadata --no-deps --offline --format-version 1
 SCHEDULES := --manifest-path tests/schedules/Cargo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench fuzz endure prepare format licences lint units docs
+.PHONY: help demo test build bench fuzz endure prepare format licences lint units docs page page-tools page-check page-test
 
 help:
 	@echo "make demo     build hopgraph, read 100 PubMed abstracts with the model in data/, and ask the graph"
@@ -26,6 +26,8 @@ help:
 	@echo "make build    the hopgraph program alone"
 	@echo "make bench    the benchmarks; they print figures and assert nothing"
 	@echo "make fuzz     mutated inputs for every parser and reader, FUZZ_SECONDS (600) for each"
+	@echo "make page     the explorer's page, bundled anew from server/page (needs Node; the bundle is committed)"
+	@echo "make page-test the explorer in a real browser (needs Node and chromium, which it installs where apt-get serves)"
 	@echo "make endure   losses of power, failing disks, flipped bits, readers beside a writer, thousands of each"
 	@echo
 	@echo "The first build compiles RocksDB and takes 5 to 15 minutes; later ones reuse it."
@@ -81,6 +83,27 @@ docs:
 
 bench: prepare
 	$(CARGO) bench --locked --workspace
+
+page-tools:
+	@.ci/prepare page
+	@cd server/page && npm ci --ignore-scripts --no-audit --no-fund --silent
+
+page: page-tools
+	@cd server/page && npx tsc -p . && node build.mjs
+	@echo "Built server/page/bundle"
+
+# The committed bundle is what its sources give.
+page-check: page-tools
+	@echo "== the bundle of the page"
+	@cd server/page && npx tsc -p . && node build.mjs "$(CURDIR)/$(PAGE_AGAIN)"
+	@diff -r server/page/bundle $(PAGE_AGAIN) && rm -rf $(PAGE_AGAIN) || \
+		{ rm -rf $(PAGE_AGAIN); echo "server/page/bundle is not what its sources give: run \`make page\` and commit it"; exit 1; }
+
+page-test: page-tools build
+	@echo "== the explorer in a browser"
+	@HOPGRAPH="$(target_folder)/release/hopgraph" node --test server/page/test/browser.test.mjs
+
+PAGE_AGAIN := target/page-again
 
 FUZZ_SECONDS ?= 600
 

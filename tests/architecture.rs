@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
@@ -36,7 +36,8 @@ const EDGES: [(&str, &[&str]); 15] = [
             "hopgraph-discovery",
         ],
     ),
-    ("hopgraph-shell", &["hopgraph"]),
+    ("hopgraph-server", &["hopgraph"]),
+    ("hopgraph-shell", &["hopgraph", "hopgraph-server"]),
     ("hopgraph-schedules", &[]),
     ("hopgraph-tests", &["hopgraph"]),
 ];

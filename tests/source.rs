@@ -20,8 +20,8 @@ pub(crate) struct Function {
 }
 
 /// What the repository may keep at its root; build folders and databases are thus left out.
-pub(crate) const FOLDERS: [&str; 9] =
-    [".ci", "data", "engine", "examples", "plugins", "query", "shell", "src", "tests"];
+pub(crate) const FOLDERS: [&str; 10] =
+    [".ci", "data", "engine", "examples", "plugins", "query", "server", "shell", "src", "tests"];
 
 /// Every file of the repository whose name ends in `extension`, in the order of their paths.
 pub(crate) fn files(root: &Path, extension: &str) -> Vec<File> {
@@ -47,7 +47,7 @@ fn list(root: &Path, folder: &Path, deep: bool) -> Vec<String> {
         let kind = entry.file_type().unwrap();
         if kind.is_file() {
             paths.push(path.to_str().expect("paths of the repository are ASCII").replace('\\', "/"));
-        } else if kind.is_dir() && deep && entry.file_name() != "target" {
+        } else if kind.is_dir() && deep && !["target", "node_modules"].iter().any(|name| entry.file_name() == *name) {
             paths.extend(list(root, &path, true));
         }
     }

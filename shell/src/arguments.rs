@@ -13,6 +13,7 @@ use crate::argument_value::{
 use crate::model_arguments::ModelArguments;
 use crate::quantity;
 use crate::render::Format;
+use crate::serve_arguments::{AssistantArguments, ServeArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,6 +80,10 @@ pub(crate) enum Task {
     Export(ExportArguments),
     /// Show what a database holds
     Info(InfoArguments),
+    /// Explore a database in the browser, and answer scripts over HTTP
+    Serve(ServeArguments),
+    /// Answer an assistant that speaks the Model Context Protocol
+    Mcp(AssistantArguments),
     /// Verify every invariant of a database; exits with 1 if something is broken
     Check(CheckArguments),
     /// Run a query again whenever another process has changed the database

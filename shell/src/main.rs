@@ -11,6 +11,7 @@ mod quantity;
 mod render;
 mod repl;
 mod script;
+mod serve_arguments;
 mod session;
 mod subcommand;
 mod terminal;
@@ -51,6 +52,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Discover(discover)) => subcommand::discover::run(discover),
         Some(Task::Export(export)) => subcommand::export::run(export),
         Some(Task::Info(info)) => subcommand::info::run(info),
+        Some(Task::Serve(serve)) => subcommand::serve::run(serve),
+        Some(Task::Mcp(assistant)) => subcommand::serve::assist(assistant),
         Some(Task::Check(check)) => subcommand::check::run(check),
         Some(Task::Follow(follow)) => subcommand::follow::run(follow),
         Some(Task::Backup(backup)) => subcommand::backup::take(backup),

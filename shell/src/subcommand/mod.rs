@@ -14,6 +14,7 @@ pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod query;
 pub(crate) mod retract;
+pub(crate) mod serve;
 pub(crate) mod tag;
 pub(crate) mod verify;
 
