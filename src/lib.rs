@@ -60,6 +60,7 @@ pub use hopgraph_inference as inference;
 pub use hopgraph_literature as literature;
 pub use hopgraph_query as query;
 pub use hopgraph_tabular as tabular;
+pub use hopgraph_training as training;
 
 pub use hopgraph_engine::{Access, Durability, GraphOptions, StorageError};
 pub use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};

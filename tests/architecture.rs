@@ -11,12 +11,23 @@ use crate::{
 };
 
 /// Which crates of the workspace a crate may depend on.
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("hopgraph-chart", &[]),
     ("hopgraph-engine", &[]),
     ("hopgraph-query", &["hopgraph-engine"]),
     ("hopgraph-evaluation", &["hopgraph-inference", "hopgraph-labelled"]),
     ("hopgraph-labelled", &[]),
+    (
+        "hopgraph-training",
+        &[
+            "hopgraph-model",
+            "hopgraph-compute",
+            "hopgraph-inference",
+            "hopgraph-labelled",
+            "hopgraph-evaluation",
+            "hopgraph-chart",
+        ],
+    ),
     ("hopgraph-model", &[]),
     ("hopgraph-compute", &["hopgraph-model"]),
     ("hopgraph-discovery", &["hopgraph-engine"]),
@@ -34,6 +45,7 @@ const EDGES: [(&str, &[&str]); 16] = [
             "hopgraph-chart",
             "hopgraph-evaluation",
             "hopgraph-discovery",
+            "hopgraph-training",
         ],
     ),
     ("hopgraph-server", &["hopgraph"]),

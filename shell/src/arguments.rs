@@ -65,6 +65,8 @@ pub(crate) enum Task {
     Classify(ClassifyArguments),
     /// Score a model on labelled sentences, beside baselines that read nothing; exits with 1 if the split leaks
     Eval(EvalArguments),
+    /// Teach a model from labelled sentences
+    Train(TrainArguments),
     /// Look at models
     #[command(subcommand)]
     Model(ModelTask),
@@ -394,6 +396,44 @@ pub(crate) struct InspectArguments {
     /// Folder of the model, or a weights file alone
     #[arg(value_name = "DIR")]
     pub(crate) model: PathBuf,
+    /// Files of labelled sentences: how many of their words does the tokenizer know whole?
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+}
+
+/// `hopgraph train`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example of a TRAIN.toml:
+  name = \"minilm-gad\"
+  base = \"../minilm\"                  # a model folder, or a folder of weights
+  [data]
+  train = [\"gad.tsv\", \"eu-adr.tsv\"]   # in every format that `hopgraph eval` reads
+  split = \"clean\"                     # or dev = [...], test = [...]; or dev_share = 0.1
+  [model]                             # what the base has no model.toml for
+  masks = {gene = \"@GENE$\", disease = \"@DISEASE$\"}
+  answers = [{text = \"yes\", relation = \"associated\", symmetric = true}, {text = \"no\"}]
+  [method]
+  kind = \"all\"                        # or \"lora\", with rank, alpha, rslora, targets
+  [schedule]
+  epochs = 4
+  seeds = [0, 1, 2]
+
+OUT gets model/ (the best step of the best seed, ready for `hopgraph ingest`), seed-N/best and seed-N/last, run.json,
+metrics.jsonl and the curves. A split that leaks is refused before the first step. Ctrl-C keeps the state.")]
+pub(crate) struct TrainArguments {
+    /// What to train, on what, and how
+    #[arg(value_name = "TRAIN.toml")]
+    pub(crate) recipe: PathBuf,
+    /// Set something in place of the file's, such as schedule.rate=1e-4
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Folder for the results [default: TRAIN.trained beside the file]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with a run that was stopped
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 /// `hopgraph verify`

@@ -45,6 +45,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Tag(tag)) => subcommand::tag::run(tag),
         Some(Task::Classify(classify)) => subcommand::classify::run(classify),
         Some(Task::Eval(eval)) => subcommand::eval::run(eval),
+        Some(Task::Train(train)) => subcommand::train::run(train),
         Some(Task::Model(task)) => subcommand::model::run(task),
         Some(Task::Verify(verify)) => subcommand::verify::run(verify),
         Some(Task::Retract(retract)) => subcommand::retract::run(retract),

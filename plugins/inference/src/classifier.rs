@@ -68,6 +68,11 @@ pub trait Classifier: Send + Sync {
     /// all the same. The outer error says that the model itself failed, so that there is no result at all.
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError>;
 
+    /// The classifiers that this one joins, each with its share of the whole. Empty for most.
+    fn members(&self) -> Vec<(&dyn Classifier, f32)> {
+        Vec::new()
+    }
+
     /// What works, but not as well as it could, with what to do about it. Empty for most classifiers; may grow while one
     /// is used.
     fn warnings(&self) -> Vec<String> {
@@ -82,6 +87,10 @@ impl<C: Classifier + ?Sized> Classifier for Box<C> {
 
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
         (**self).classify(inputs)
+    }
+
+    fn members(&self) -> Vec<(&dyn Classifier, f32)> {
+        (**self).members()
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -94,6 +94,9 @@ pub enum InferenceError {
     /// Two models cannot be a cascade.
     #[error("the two models do not fit each other: {0}")]
     Cascade(String),
+    /// Models cannot be an ensemble.
+    #[error("the models do not fit each other: {0}")]
+    Ensemble(String),
     /// A server could not be reached, refused the request, or gave an answer that cannot be read.
     #[error("{endpoint}: {reason}")]
     Remote {

@@ -119,6 +119,16 @@ pub fn inspect(path: &Path) -> Inspection {
                 inspection.name = Some(folder.name);
                 return inspection;
             }
+            // What is wrong with a member is wrong with the whole.
+            Ok(folder) if !folder.members.is_empty() => {
+                let problems = folder.members.iter().flat_map(|(member, _)| {
+                    let name = member.display().to_string();
+                    inspect(member).problems.into_iter().map(move |problem| format!("{name}: {problem}"))
+                });
+                inspection.problems = problems.collect();
+                inspection.name = Some(folder.name);
+                return inspection;
+            }
             Ok(folder) => (Some(folder.clone()), Some(folder.weights)),
             Err(error) => {
                 inspection.add(&error);

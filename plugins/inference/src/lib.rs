@@ -8,8 +8,10 @@
 
 mod cascade;
 mod classifier;
+mod coverage;
 mod description;
 mod devices;
+mod ensemble;
 mod error;
 mod inspect;
 mod language_model;
@@ -25,7 +27,7 @@ mod replicas;
 mod suggestion;
 mod temperature;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "cuda")]
 pub use hopgraph_compute::product_rate;
@@ -34,8 +36,10 @@ pub use hopgraph_model::{ModelError, PureFormat, Quantization, QuantizeSummary, 
 
 pub use cascade::Cascade;
 pub use classifier::{Classification, Classifier, Input, LabelledSpan};
+pub use coverage::{Coverage, coverage};
 pub use description::{Answer, AnswerRelation, ModelDescription};
 pub use devices::Devices;
+pub use ensemble::Ensemble;
 pub use error::{InferenceError, InputError};
 pub use inspect::{Inspection, MemoryReport, ModelReport, PromptReport, TokenizerReport, WeightsReport, inspect};
 pub use language_model::LanguageModel;
@@ -62,7 +66,19 @@ pub fn load(folder: &Path) -> Result<Box<dyn Classifier>, InferenceError> {
 /// # Errors
 /// As [`load`], and [`ModelError::NoDevice`] if a device is not there.
 pub fn load_on(folder: &Path, devices: &Devices) -> Result<Box<dyn Classifier>, InferenceError> {
+    load_within(folder, devices, &mut Vec::new())
+}
+
+/// Loads a folder; `outer` are the folders that it is a member of, so that none is a member of itself.
+fn load_within(
+    folder: &Path,
+    devices: &Devices,
+    outer: &mut Vec<PathBuf>,
+) -> Result<Box<dyn Classifier>, InferenceError> {
     let folder = ModelFolder::read(folder)?;
+    if !folder.members.is_empty() {
+        return Ok(Box::new(load_ensemble(&folder, devices, outer)?));
+    }
     if folder.remote.is_some() {
         return Ok(Box::new(RemoteClassifier::new(&folder)?));
     }
@@ -71,4 +87,21 @@ pub fn load_on(folder: &Path, devices: &Devices) -> Result<Box<dyn Classifier>, 
         [device] => Ok(Box::new(load(*device)?)),
         several => devices::replicas(several, &load),
     }
+}
+
+fn load_ensemble(
+    folder: &ModelFolder,
+    devices: &Devices,
+    outer: &mut Vec<PathBuf>,
+) -> Result<Ensemble, InferenceError> {
+    let own = folder.settings.canonicalize().unwrap_or_else(|_| folder.settings.clone());
+    if outer.contains(&own) {
+        return Err(InferenceError::Ensemble(format!("{} is a member of itself", folder.settings.display())));
+    }
+    outer.push(own);
+    let member = |(path, weight): &(PathBuf, f32)| Ok((load_within(path, devices, outer)?, *weight));
+    let members: Vec<(Box<dyn Classifier>, f32)> =
+        folder.members.iter().map(member).collect::<Result<_, InferenceError>>()?;
+    outer.pop();
+    Ensemble::new(&folder.name, members, folder.threshold, folder.temperature)
 }

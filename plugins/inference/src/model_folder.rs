@@ -28,6 +28,8 @@ pub struct ModelFolder {
     pub(crate) masks: Masks,
     pub(crate) answers: Vec<Answer>,
     pub(crate) remote: Option<RemoteSettings>,
+    /// The folders of the models that this one joins, each with its weight.
+    pub(crate) members: Vec<(PathBuf, f32)>,
 }
 
 /// A model behind somebody else's server.
@@ -67,13 +69,30 @@ struct Settings {
     tokenizer: Option<PathBuf>,
     remote: Option<RemoteTable>,
     #[serde(default)]
+    members: Vec<MemberSettings>,
+    #[serde(default)]
     threshold: f32,
     temperature: Option<f32>,
     #[serde(default = "sentence_alone")]
     prompt: String,
     /// In the order of the file, since the first label is the source of a relation with a direction.
+    #[serde(default)]
     masks: toml::Table,
+    #[serde(default)]
     answers: Vec<AnswerSettings>,
+}
+
+/// One of the `[[members]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemberSettings {
+    model: PathBuf,
+    #[serde(default = "one")]
+    weight: f32,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 /// What an encoder reads unless it is told otherwise.
@@ -135,6 +154,21 @@ impl ModelFolder {
     /// # key_variable = "OPENAI_API_KEY"   # the environment variable that holds the server's key
     /// # requests = 8                      # under way at once
     /// # seconds = 60                      # that one may take
+    /// ```
+    ///
+    /// Or several models as one, whose answers are weighted and added up; masks and answers are those of the first:
+    ///
+    /// ```toml
+    /// name = "both"
+    /// threshold = 0.5
+    ///
+    /// [[members]]
+    /// model = "../biobert-gad"            # another model folder
+    /// weight = 0.6                        # 1 if it is left out; only the proportions count
+    ///
+    /// [[members]]
+    /// model = "../starter-llama-15m"
+    /// weight = 0.4
     /// ```
     ///
     /// # Errors
@@ -209,15 +243,18 @@ impl ModelFolder {
         if !(0.0..=1.0).contains(&settings.threshold) {
             return Err(format!("`threshold` is {}; a probability lies between 0 and 1", settings.threshold));
         }
-        let weights = match (&settings.weights, &settings.remote) {
-            (Some(name), None) => folder.join(name),
-            (None, Some(_)) => PathBuf::new(),
-            _ => return Err("give either `weights` or [remote], one of the two".to_owned()),
-        };
         let temperature = settings.temperature.unwrap_or(1.0);
         if !(temperature.is_finite() && temperature > 0.0) {
             return Err(format!("`temperature` is {temperature}; logits are divided by it, so give a number above 0"));
         }
+        if !settings.members.is_empty() {
+            return Self::check_members(folder, path, settings, temperature);
+        }
+        let weights = match (&settings.weights, &settings.remote) {
+            (Some(name), None) => folder.join(name),
+            (None, Some(_)) => PathBuf::new(),
+            _ => return Err("give either `weights` or [remote], one of the two, or [[members]]".to_owned()),
+        };
         Ok(Self {
             name: settings.name,
             settings: path,
@@ -230,6 +267,42 @@ impl ModelFolder {
             masks: masks(&settings.masks)?,
             answers: answers(settings.answers)?,
             remote: settings.remote.map(remote).transpose()?,
+            members: Vec::new(),
+        })
+    }
+
+    /// A folder that joins others says nothing that they say themselves.
+    fn check_members(folder: &Path, path: PathBuf, settings: Settings, temperature: f32) -> Result<Self, String> {
+        let own = [
+            (settings.weights.is_some(), "weights"),
+            (settings.adapter.is_some(), "adapter"),
+            (settings.tokenizer.is_some(), "tokenizer"),
+            (settings.remote.is_some(), "remote"),
+            (settings.prompt != sentence_alone(), "prompt"),
+            (!settings.masks.is_empty(), "masks"),
+            (!settings.answers.is_empty(), "answers"),
+        ];
+        if let Some((_, key)) = own.into_iter().find(|(given, _)| *given) {
+            return Err(format!("`{key}` stands beside [[members]], whose folders say it themselves; take it out"));
+        }
+        if let Some(member) =
+            settings.members.iter().find(|member| !(member.weight >= 0.0 && member.weight.is_finite()))
+        {
+            return Err(format!("the weight {} of a member is no number of 0 or more", member.weight));
+        }
+        Ok(Self {
+            name: settings.name,
+            settings: path,
+            weights: PathBuf::new(),
+            adapter: None,
+            tokenizer: None,
+            threshold: settings.threshold,
+            temperature,
+            template: Template::parse(&settings.prompt)?,
+            masks: Masks::new(Default::default(), Default::default()),
+            answers: Vec::new(),
+            remote: None,
+            members: settings.members.into_iter().map(|member| (folder.join(member.model), member.weight)).collect(),
         })
     }
 }
@@ -346,7 +419,8 @@ text = "No"
             ("{sentence}", "In: {sentence}", "on a line of its own"),
             ("{sentence}", "{sentence} .", "on a line of its own"),
             ("gene = \"@GENE$\"\n", "", "[masks] has 1 entries; give two"),
-            ("[masks]\ngene = \"@GENE$\"\ndisease = \"@DISEASE$\"\n", "", "missing field `masks`"),
+            ("[masks]\ngene = \"@GENE$\"\ndisease = \"@DISEASE$\"\n", "", "[masks] has 0 entries"),
+            ("weights = \"m.gguf\"\n", "members = [{model = \"a\"}]\n", "`prompt` stands beside [[members]]"),
             ("\"@GENE$\"", "\" \"", "the mask of `gene`"),
             ("\"@GENE$\"", "7", "the mask of `gene`"),
             ("\"@GENE$\"", "\"@DISEASE$\"", "cannot be told apart"),

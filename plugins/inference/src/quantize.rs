@@ -36,6 +36,10 @@ fn open(input: &Path) -> Result<Checkpoint, InferenceError> {
         return Ok(Checkpoint::open(input)?);
     }
     match ModelFolder::read(input) {
+        Ok(folder) if !folder.members.is_empty() => {
+            let problem = "the model joins others; quantize each of its members by itself".to_owned();
+            Err(InferenceError::Settings { path: folder.settings, problem })
+        }
         Ok(folder) if folder.remote.is_some() => {
             let problem = "the model is behind a server, so there are no weights here to quantize".to_owned();
             Err(InferenceError::Settings { path: folder.settings, problem })

@@ -16,6 +16,7 @@ pub(crate) mod query;
 pub(crate) mod retract;
 pub(crate) mod serve;
 pub(crate) mod tag;
+pub(crate) mod train;
 pub(crate) mod verify;
 
 use std::ffi::OsString;

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use hopgraph::inference::{Inspection, ModelReport, WeightsReport, inspect, quantize};
+use hopgraph::evaluation::read;
+use hopgraph::inference::{Inspection, ModelReport, WeightsReport, coverage, inspect, quantize};
 
 use crate::arguments::{InspectArguments, ModelTask, QuantizeArguments};
 use crate::quantity::{bytes, grouped};
@@ -32,7 +33,10 @@ fn run_quantize(arguments: &QuantizeArguments) -> Result<ExitCode> {
 
 fn run_inspect(arguments: &InspectArguments) -> Result<ExitCode> {
     let inspection = inspect(&arguments.model);
-    let rows = rows(&inspection);
+    let mut rows = rows(&inspection);
+    if !arguments.data.is_empty() && inspection.problems.is_empty() {
+        rows.push(vec!["words known".to_owned(), words_known(arguments)?]);
+    }
     let mut out = std::io::stdout().lock();
     if !rows.is_empty() {
         plain_table(&["what", "found"], &rows, &[], &terminal::layout(), &mut out)?;
@@ -41,6 +45,26 @@ fn run_inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         writeln!(out, "\nproblem: {problem}")?;
     }
     Ok(if inspection.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `58.3 % of 4,210 different words, 81.0 % of 12,345, 1.42 tokens a word`
+fn words_known(arguments: &InspectArguments) -> Result<String> {
+    let mut rows = Vec::new();
+    for file in &arguments.data {
+        rows.append(&mut read(file)?.rows);
+    }
+    // Masks are no words of the data.
+    let sentences = rows.iter().map(|row| row.source.as_deref().unwrap_or(&row.masked));
+    let found = coverage(&arguments.model, sentences)?;
+    let share = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
+    Ok(format!(
+        "{:.1} % of {} different words, {:.1} % of {} as often as they occur; {:.2} tokens a word",
+        share(found.known, found.words),
+        grouped(found.words),
+        share(found.known_occurrences, found.occurrences),
+        grouped(found.occurrences),
+        found.tokens as f64 / found.occurrences.max(1) as f64
+    ))
 }
 
 fn rows(inspection: &Inspection) -> Vec<Vec<String>> {

@@ -78,6 +78,20 @@ impl Tokenizer {
         Ok(tokens.strip_prefix(self.line_break.as_slice()).map(<[u32]>::to_vec))
     }
 
+    /// How many tokens a word has within a text. None if one of them stands for what the tokenizer does not know.
+    ///
+    /// # Errors
+    /// If the tokenizer fails.
+    pub fn tokens_of_word(&self, word: &str) -> Result<Option<usize>, ModelError> {
+        let failed = |problem: tokenizers::Error| ModelError::Compute(problem.to_string());
+        let unknown: Vec<u32> =
+            ["[UNK]", "<unk>"].into_iter().filter_map(|token| self.inner.token_to_id(token)).collect();
+        // Some tokenizers put a space before a text, others want one before a word.
+        let (bare, spaced) = (self.plain(word).map_err(failed)?, self.plain(&format!(" {word}")).map_err(failed)?);
+        let tokens = if spaced.len() < bare.len() { spaced } else { bare };
+        Ok((!tokens.iter().any(|token| unknown.contains(token))).then_some(tokens.len()))
+    }
+
     /// How many tokens there are, numbers without a piece included.
     pub fn size(&self) -> usize {
         self.inner.get_vocab(true).into_values().max().map_or(0, |largest| largest as usize + 1)
