@@ -1,12 +1,14 @@
 //! The graph with everything that can be done with it: the door for applications.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hopgraph_engine::{BulkLoad, CheckReport, GraphOptions, RepairReport, Retraction, Run, RunId, StorageError};
 use hopgraph_inference::Classifier;
-use hopgraph_literature::{Corpus, IngestError, IngestOptions, IngestSummary};
+use hopgraph_literature::{
+    CollectOptions, CollectSummary, Corpus, IngestError, IngestOptions, IngestSummary, PlanError,
+};
 use hopgraph_query::{Parameters, Prepared, QueryError, QueryOptions, ReadTransaction, Rows, WriteTransaction};
 use hopgraph_tabular::arrow_array::RecordBatch;
 use hopgraph_tabular::{Destination, ExportError, ExportFormat, ExportSummary, LoadError, LoadOptions, LoadSummary};
@@ -135,6 +137,16 @@ impl Graph {
         observer: &mut dyn FnMut(&hopgraph_literature::Progress) -> ControlFlow<()>,
     ) -> Result<IngestSummary, IngestError> {
         hopgraph_literature::ingest(&self.engine, corpus, classifier, options, observer)
+    }
+
+    /// Takes slices that were read into the graph; see [`hopgraph_literature::collect`].
+    pub fn collect(
+        &self,
+        folders: &[PathBuf],
+        options: &CollectOptions,
+        observer: &mut dyn FnMut(&CollectSummary) -> ControlFlow<()>,
+    ) -> Result<CollectSummary, PlanError> {
+        hopgraph_literature::collect(&self.engine, folders, options, observer)
     }
 
     /// Whether it was opened for writing.

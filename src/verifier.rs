@@ -44,7 +44,7 @@ impl Verifier for ModelVerifier {
     }
 
     fn run(&self) -> Run {
-        verification_run(self.classifier.description(), self.threshold)
+        verification_run(&*self.classifier, self.threshold)
     }
 }
 

@@ -7,9 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use hopgraph::Value;
 use hopgraph::evaluation::{NamedSplit, Part};
 
-use crate::argument_value::{
-    corpus_format, delimiter, export_format, lexicon, output_format, parameter, probability, share,
-};
+use crate::argument_value::{corpus_format, delimiter, export_format, lexicon, parameter, probability, share};
+pub(crate) use crate::literature_arguments::{CollectArguments, ReadArguments, SliceArguments, TagArguments};
 use crate::model_arguments::ModelArguments;
 use crate::quantity;
 use crate::render::Format;
@@ -59,6 +58,12 @@ pub(crate) enum Task {
     Load(LoadArguments),
     /// Read literature with a language model
     Ingest(IngestArguments),
+    /// Cut literature into slices that are read by themselves, on any number of machines
+    Slice(SliceArguments),
+    /// Read slices with a language model, each into a file of its own, without a database
+    Read(ReadArguments),
+    /// Take slices that were read into a database
+    Collect(CollectArguments),
     /// Find the genes, diseases and chemicals that texts name, without a database
     Tag(TagArguments),
     /// Say how the two entities of each sentence are related, without a database
@@ -231,51 +236,6 @@ pub(crate) struct IngestArguments {
     pub(crate) rejects: Option<PathBuf>,
 }
 
-/// `hopgraph tag`
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  hopgraph tag pubmed24n0001.xml.gz > tagged.pubtator
-  echo 'BRCA1 mutations cause breast cancer.' | hopgraph tag - --to jsonl
-  hopgraph tag abstracts/ --lexicon disease=doid.obo --lexicon mygenes.tsv
-  hopgraph tag --evaluate data/biored/Dev.PubTator
-
-A lexicon of your own is a table with a header row and the columns id and name, and perhaps label, synonyms and xrefs
-(lists separated by |), or an OBO file; LABEL= says what its concepts are where the file does not.
-With --learn, annotated texts teach how far names can be trusted; --reliability puts that in place of the built-in one.")]
-pub(crate) struct TagArguments {
-    /// Files, folders or patterns, plain or gzipped; `-`: standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-    /// How the documents are written: pubtator or jsonl
-    #[arg(long, value_name = "FORMAT", default_value = "pubtator", value_parser = output_format)]
-    pub(crate) to: hopgraph::literature::OutputFormat,
-    /// Tag documents that have annotations too, in place of these
-    #[arg(long)]
-    pub(crate) fresh: bool,
-    /// How tagging is done.
-    #[command(flatten)]
-    pub(crate) tagging: TaggingArguments,
-    /// Format of the files. Default: told from the beginning of each file
-    #[arg(long, value_name = "FORMAT", value_parser = corpus_format)]
-    pub(crate) format: Option<hopgraph::literature::Format>,
-    /// Where to list what could not be read [default: nowhere; the number is told]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rejects: Option<PathBuf>,
-    /// Compare with the annotations of the files, file by file, and print how well the tagger does
-    #[arg(long)]
-    pub(crate) evaluate: bool,
-    /// Learn from the annotations of the files, and write what was learned here
-    #[arg(long, value_name = "FILE", conflicts_with = "evaluate")]
-    pub(crate) learn: Option<PathBuf>,
-    /// Annotated files whose documents are not to be learned from
-    #[arg(long, value_name = "FILE", requires = "learn", num_args = 1..)]
-    pub(crate) hold_out: Vec<PathBuf>,
-    /// Lists of documents that are not to be learned from: an id, such as a PMID, on each line
-    #[arg(long, value_name = "FILE", requires = "learn", num_args = 1..)]
-    pub(crate) exclude: Vec<PathBuf>,
-}
-
 /// How mentions are found.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TaggingArguments {
@@ -324,9 +284,16 @@ pub(crate) struct EvalArguments {
     /// Which model reads
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// Files of labelled sentences, plain or gzipped
+    /// Files of labelled sentences, plain or gzipped; with --graph, of documents with relations, as PubTator or BioC
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Read documents into graphs of their own, with their mentions given and from the text alone, and compare with the
+    /// relations that they state
+    #[arg(long, conflicts_with_all = ["train", "fold", "test_share", "fit_temperature", "plot"])]
+    pub(crate) graph: bool,
+    /// How tagging is done.
+    #[command(flatten)]
+    pub(crate) tagging: TaggingArguments,
     /// Files of what the model was trained on
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) train: Vec<PathBuf>,

@@ -5,6 +5,7 @@ mod arguments;
 mod command;
 mod interrupt;
 mod line;
+mod literature_arguments;
 mod model_arguments;
 mod progress;
 mod quantity;
@@ -42,8 +43,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Query(query)) => subcommand::query::run(query),
         Some(Task::Load(load)) => subcommand::load::run(load),
         Some(Task::Ingest(ingest)) => subcommand::ingest::run(ingest),
+        Some(Task::Slice(slice)) => subcommand::slice::run(slice),
+        Some(Task::Read(read)) => subcommand::read::run(read),
+        Some(Task::Collect(collect)) => subcommand::collect::run(collect),
         Some(Task::Tag(tag)) => subcommand::tag::run(tag),
         Some(Task::Classify(classify)) => subcommand::classify::run(classify),
+        Some(Task::Eval(eval)) if eval.graph => subcommand::eval_graph::run(eval),
         Some(Task::Eval(eval)) => subcommand::eval::run(eval),
         Some(Task::Train(train)) => subcommand::train::run(train),
         Some(Task::Model(task)) => subcommand::model::run(task),

@@ -148,6 +148,11 @@ impl Snapshot {
         pages::contains(self.store(), Family::RunDocuments, key::run(run), document.get())
     }
 
+    /// Whether this run has taken the input of this name whole; see [`crate::Change::note_input`].
+    pub fn has_input(&self, run: RunId, name: &str) -> Result<bool, StorageError> {
+        Ok(self.store().get(Family::RunInputs, key::run_input(run, name))?.is_some())
+    }
+
     /// The sentences that mention this node, in order.
     pub fn sentences_mentioning(&self, node: NodeId) -> Result<Vec<SentenceId>, StorageError> {
         let sentences = lookup::set(self.store(), Family::Mentioned, key::mentioned(node))?;

@@ -23,6 +23,7 @@ pub(crate) enum Family {
     Readings,
     Runs,
     RunDocuments,
+    RunInputs,
 }
 
 /// What the values of a column family are.
@@ -36,7 +37,7 @@ pub(crate) enum Content {
 
 impl Family {
     /// All of them, in the order of `FORMAT.md`.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Counters,
         Self::Catalog,
         Self::Nodes,
@@ -57,6 +58,7 @@ impl Family {
         Self::Readings,
         Self::Runs,
         Self::RunDocuments,
+        Self::RunInputs,
     ];
 
     /// Its name in RocksDB.
@@ -82,6 +84,7 @@ impl Family {
             Self::Readings => "readings",
             Self::Runs => "runs",
             Self::RunDocuments => "run_documents",
+            Self::RunInputs => "run_inputs",
         }
     }
 

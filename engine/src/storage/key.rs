@@ -220,6 +220,13 @@ pub(crate) fn run(run: RunId) -> Key {
     Key::new().u32(run.get())
 }
 
+/// An input that a run has taken whole.
+pub(crate) fn run_input(run: RunId, name: &str) -> Vec<u8> {
+    let mut key = run.get().to_be_bytes().to_vec();
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
 /// Reads the fields of a key one after the other; each is `None` once the key is too short.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields<'k>(pub(crate) &'k [u8]);

@@ -388,6 +388,14 @@ impl Change {
         Ok(id)
     }
 
+    /// Notes that this run has taken the input of this name whole, so that it is not taken again. It is forgotten with the
+    /// run.
+    pub fn note_input(&mut self, run: RunId, name: &str) -> Result<(), StorageError> {
+        check_name("the name of the input", name)?;
+        self.edits.run_inputs.insert((run, name.to_owned()), Some(()));
+        Ok(())
+    }
+
     /// Gives a document another version number, where its source has sent the same text under a new one.
     pub fn set_document_version(&mut self, id: DocumentId, version: Option<u32>) -> Result<(), StorageError> {
         let document = View::document(self, id)?.ok_or(StorageError::UnknownDocument(id))?;

@@ -51,6 +51,8 @@ pub(crate) struct Edits {
     pub(crate) mentioned: SetEdits<NodeId>,
     pub(crate) runs: Replacements<RunId, Run>,
     pub(crate) run_documents: SetEdits<RunId>,
+    /// Names of inputs that runs have taken whole; `None` forgets one.
+    pub(crate) run_inputs: Replacements<(RunId, String), ()>,
 }
 
 /// Adds a member to a set.
@@ -201,6 +203,7 @@ impl Edits {
         merge(batch, Family::Mentioned, &self.mentioned, |node| key::mentioned(*node));
         replace(batch, Family::Runs, &self.runs, |id| key::run(*id), record::encode);
         merge(batch, Family::RunDocuments, &self.run_documents, |run| key::run(*run));
+        replace(batch, Family::RunInputs, &self.run_inputs, |(run, name)| key::run_input(*run, name), |_| [0_u8; 0]);
     }
 }
 

@@ -180,9 +180,22 @@ impl RunRetraction {
         self.documents()?;
         self.readings()?;
         self.facts()?;
+        self.inputs()?;
         self.change.edits.runs.insert(self.run, None);
         self.change.flush_with(|batch| batch.delete(Family::Counters, RETRACTING))?;
         Ok(self.done)
+    }
+
+    /// What the run has taken whole, it has to take again.
+    fn inputs(&mut self) -> Result<(), StorageError> {
+        let mut names = Vec::new();
+        let run = key::run(self.run);
+        self.change.store().prefix(Family::RunInputs, run).for_each(|key, _| {
+            names.push(String::from_utf8_lossy(key.get(4..).unwrap_or_default()).into_owned());
+            Ok(())
+        })?;
+        self.change.edits.run_inputs.extend(names.into_iter().map(|name| ((self.run, name), None)));
+        Ok(())
     }
 
     fn documents(&mut self) -> Result<(), StorageError> {

@@ -87,6 +87,14 @@ impl Classifier for Cascade {
         Ok(found.into_iter().map(answer).collect())
     }
 
+    fn settings(&self) -> Vec<(String, String)> {
+        let named = |which: &str, of: &dyn Classifier| {
+            let settings = of.settings().into_iter();
+            settings.map(|(name, text)| (format!("{which} {name}"), text)).collect::<Vec<_>>()
+        };
+        [named("first model", &*self.first), named("second model", &*self.second)].concat()
+    }
+
     fn warnings(&self) -> Vec<String> {
         let both = [self.first.warnings(), self.second.warnings()];
         both.concat()

@@ -73,6 +73,19 @@ pub trait Classifier: Send + Sync {
         Vec::new()
     }
 
+    /// What else decides its answers beside what the description says, readable: a name and a text each. It becomes part of
+    /// what a run is known by.
+    fn settings(&self) -> Vec<(String, String)> {
+        let numbered = self.members().into_iter().zip(1..);
+        numbered
+            .flat_map(|((member, share), number)| {
+                let share = [("share".to_owned(), share.to_string())];
+                let of_member = member.settings().into_iter().chain(share);
+                of_member.map(move |(name, text)| (format!("member {number} {name}"), text))
+            })
+            .collect()
+    }
+
     /// What works, but not as well as it could, with what to do about it. Empty for most classifiers; may grow while one
     /// is used.
     fn warnings(&self) -> Vec<String> {
@@ -91,6 +104,10 @@ impl<C: Classifier + ?Sized> Classifier for Box<C> {
 
     fn members(&self) -> Vec<(&dyn Classifier, f32)> {
         (**self).members()
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        (**self).settings()
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -18,6 +18,7 @@ pub struct LanguageModel {
     reader: Reader,
     network: Box<dyn Network>,
     temperature: f32,
+    settings: Vec<(String, String)>,
     warnings: Vec<String>,
 }
 
@@ -42,7 +43,8 @@ impl LanguageModel {
         let is_rounded = options.device == Device::Cpu && rounds(&checkpoint, &architecture, options.precision);
         let warnings = is_whole.then(|| cut_warning(folder)).into_iter();
         let warnings = warnings.chain(is_rounded.then(|| rounded_warning(folder))).collect();
-        Ok(Self { description, reader, network, temperature: folder.temperature, warnings })
+        let (temperature, settings) = (folder.temperature, folder.identity_parts()?);
+        Ok(Self { description, reader, network, temperature, settings, warnings })
     }
 
     /// The tokens that the model reads before those of each input.
@@ -96,6 +98,10 @@ impl Classifier for LanguageModel {
             return self.classify_at_once(inputs);
         }
         in_pieces(inputs, PIECE_INPUTS, PIECES, |piece| self.classify_at_once(piece))
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        self.settings.clone()
     }
 
     fn warnings(&self) -> Vec<String> {

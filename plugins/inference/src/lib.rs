@@ -13,6 +13,7 @@ mod description;
 mod devices;
 mod ensemble;
 mod error;
+mod identity;
 mod inspect;
 mod language_model;
 mod mask;

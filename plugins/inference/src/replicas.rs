@@ -58,6 +58,10 @@ impl Classifier for Replicas {
         self.replicas[0].classifier.description()
     }
 
+    fn settings(&self) -> Vec<(String, String)> {
+        self.replicas[0].classifier.settings()
+    }
+
     fn classify(&self, inputs: &[Input]) -> Result<Vec<Result<Classification, InputError>>, InferenceError> {
         let queue = Queue::new(inputs.len().div_ceil(self.piece_inputs));
         let piece =

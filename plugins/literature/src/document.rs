@@ -23,6 +23,9 @@ pub struct Document {
     pub passages: Vec<Passage>,
     /// The entities marked in it, in any order.
     pub annotations: Vec<Annotation>,
+    /// What its annotators say of how entities in it are related. Only evaluations look at it: what a graph states, a model
+    /// decides.
+    pub relations: Vec<StatedRelation>,
     /// Where it was read, for reports.
     pub location: Location,
 }
@@ -84,6 +87,15 @@ pub struct Annotation {
     pub text: String,
     /// The entities: one, or several where one phrase names them together, as "breast and ovarian cancer" does.
     pub entities: Vec<Entity>,
+}
+
+/// That two entities of a document are related, as its annotators say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatedRelation {
+    /// What the annotators call the relation, such as `Association`.
+    pub name: String,
+    /// The identifiers of the two entities.
+    pub ends: [String; 2],
 }
 
 /// Something that a text is about.

@@ -48,26 +48,38 @@ mod candidate;
 mod classify_lines;
 mod document;
 mod error;
+mod evaluate_relations;
+mod identity;
 mod ingest;
 mod label;
 mod lexicon;
 pub mod limits;
+mod prepare;
 mod reader;
 mod rejects;
 mod sentence;
+mod slice;
 mod spelling;
 mod tag;
 mod text;
 mod verify;
 
+/// The name of this program and its version, as kept with a run.
+pub(crate) const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
+
 pub use classify_lines::{ClassifyError, ClassifyOptions, ClassifySummary, classify_lines};
-pub use document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind};
+pub use document::{Annotation, Document, DocumentStatus, Entity, Location, Passage, PassageKind, StatedRelation};
 pub use error::IngestError;
+pub use evaluate_relations::{LabelPair, Losses, RelationEvaluation, RelationScores, evaluate_relations};
+pub use identity::Identity;
 pub use ingest::{IngestOptions, IngestSummary, Progress, RejectCounts, ingest};
 pub use lexicon::{Concept, Lexicon, LexiconBuilder, LexiconError};
 pub use reader::{Corpus, Format};
 pub use rejects::{Reject, RejectKind, write_reject};
 pub use sentence::{Cues, cues, evaluate_sentences, split_sentences};
+pub use slice::{
+    CollectOptions, CollectSummary, PlanError, ReadOptions, ReadOutcome, Record, Slice, collect, make_plan, read_slice,
+};
 pub use tag::{
     Evaluation, LearnError, LexiconTagger, OutputFormat, Reliability, Score, ScoredEntity, TagOptions, TagProgress,
     TaggedMention, Tagger, evaluate, learn, tag_corpus,

@@ -50,6 +50,9 @@ pub enum RejectKind {
 }
 
 impl RejectKind {
+    /// All kinds.
+    pub(crate) const ALL: [Self; 4] = [Self::File, Self::Record, Self::Annotation, Self::Pair];
+
     /// The word for it in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sha2::{Digest, Sha256};
+
 /// A text whose characters (Unicode scalar values) can be found by number.
 #[derive(Debug)]
 pub(crate) struct NumberedText<'a> {
@@ -73,6 +75,16 @@ fn boundaries(text: &str, length: impl Fn(char) -> usize) -> Vec<usize> {
     let mut all: Vec<usize> = starts.collect();
     all.push(at);
     all
+}
+
+/// A short hash of pieces of bytes in their order, as digits: enough to tell what differs, not to prove what is the same.
+pub(crate) fn fingerprint<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name with each run of white space made one space, and none at its ends.

@@ -11,6 +11,7 @@ use hopgraph_inference::{Classification, Classifier, Input, LabelledSpan, ModelD
 
 use crate::IngestError;
 use crate::candidate::{EntityMention, candidates};
+use crate::identity::Identity;
 use crate::ingest::{relation_type, run_of, threshold_of};
 
 /// The most sentences that the model is given at once.
@@ -77,9 +78,10 @@ pub fn verify_pairs(
     Ok(verdicts)
 }
 
-/// The run under which the readings of this model are written: that of an ingestion with it.
-pub fn verification_run(description: &ModelDescription, threshold: Option<f32>) -> Run {
-    run_of(description, threshold)
+/// The run under which the readings of this model are written: that of an ingestion with it of documents whose mentions
+/// are given.
+pub fn verification_run(classifier: &dyn Classifier, threshold: Option<f32>) -> Run {
+    run_of(classifier.description(), &Identity::of(classifier, None), threshold)
 }
 
 /// A sentence to be read for a pair.

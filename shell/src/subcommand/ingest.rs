@@ -62,7 +62,7 @@ fn position(progress: &Progress) -> Position {
     Position { done: progress.bytes_read, total: progress.bytes_total, units: progress.pairs, note }
 }
 
-fn write_summary(summary: &IngestSummary, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_summary(summary: &IngestSummary, out: &mut dyn Write) -> Result<()> {
     let rate = summary.pairs as f64 / summary.elapsed.as_secs_f64().max(1e-6);
     write!(out, "{}", counted(summary.documents, "document"))?;
     if summary.documents_skipped > 0 {
@@ -93,7 +93,7 @@ fn write_summary(summary: &IngestSummary, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn write_warnings(summary: &IngestSummary, notes: &mut dyn Write) -> Result<()> {
+pub(super) fn write_warnings(summary: &IngestSummary, notes: &mut dyn Write) -> Result<()> {
     let rejects = summary.rejects;
     if rejects.total() == 0 {
         return Ok(());

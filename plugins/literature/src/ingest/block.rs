@@ -1,12 +1,14 @@
-//! The first stage: documents are prepared and cut into blocks, and what is finished already is left out.
+//! The first stage: documents are tagged and prepared on all cores and cut into blocks, and what a graph has already is
+//! left out.
 
 use std::collections::{HashMap, VecDeque};
 
 use hopgraph_engine::{DocumentId, DocumentSet, Graph, RunId, Snapshot, StorageError, View};
 
-use super::prepare::{PreparedDocument, prepare};
 use super::write::is_older;
 use super::{BLOCKS_IN_FLIGHT_MAX, Shared};
+use crate::prepare::{PreparedDocument, prepare};
+use crate::reader::Worked;
 use crate::{Corpus, IngestError, Reject};
 
 /// The most documents of a block.
@@ -18,15 +20,18 @@ const REJECTS_MAX: usize = 1024;
 /// About how much text a block holds, in bytes.
 const TEXT_BYTES_MAX: usize = 4 << 20;
 
+/// How many documents are tagged and prepared at a time: enough for many cores, and few enough to be held.
+const BATCH_DOCUMENTS: usize = 256;
+
 /// Documents that are classified and written together.
 #[derive(Debug, Default)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The documents that are left to do.
-    pub(super) documents: Vec<PreparedDocument>,
+    pub(crate) documents: Vec<PreparedDocument>,
     /// What was rejected up to its end.
-    pub(super) rejects: Vec<Reject>,
+    pub(crate) rejects: Vec<Reject>,
     /// How many documents the input had for it.
-    pub(super) documents_read: u64,
+    pub(crate) documents_read: u64,
     /// Those of them that the run had finished before, with the version that came now.
     pub(super) finished: Vec<(DocumentId, Option<u32>)>,
     /// How many others of them there is nothing to do with: older versions, and what came just before.
@@ -37,78 +42,110 @@ pub(super) struct Block {
     pub(super) bytes_read: u64,
 }
 
+/// A document made ready, with what was rejected of it. Without one, all of it was.
+type Prepared = (Option<PreparedDocument>, Vec<Reject>);
+
 /// Cuts a corpus into blocks.
 ///
-/// A block ends before the document with which it would have more pairs than a batch of the model. Documents that are
-/// finished count in full, so that the cuts lie at the same places whatever the graph holds.
-pub(super) struct BlockReader<'a> {
+/// A block ends at the end of a slice, and before the document with which it would have more pairs than a batch of the
+/// model. Documents that are finished count in full, so that the cuts lie at the same places whatever the graph holds.
+pub(crate) struct BlockReader<'a> {
     corpus: Corpus<'a>,
-    graph: &'a Graph,
-    run: RunId,
-    /// What the run had finished before this ingestion began.
-    finished: DocumentSet,
     labels: &'a [String; 2],
     batch_pairs: usize,
     shared: &'a Shared,
-    /// A document that begins the next block.
-    held_back: Option<PreparedDocument>,
-    /// Identifiers of the documents in the blocks that may not be written yet, with their content and version.
-    in_flight: VecDeque<HashMap<String, Content>>,
-    ended: bool,
+    /// What a graph has; nothing is left out without one.
+    known: Option<Known<'a>>,
+    /// What was prepared and stands in no block yet.
+    upcoming: VecDeque<Worked<Prepared>>,
 }
 
 impl<'a> BlockReader<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         corpus: Corpus<'a>,
-        graph: &'a Graph,
-        run: RunId,
-        finished: DocumentSet,
+        known: Option<Known<'a>>,
         labels: &'a [String; 2],
         batch_pairs: usize,
         shared: &'a Shared,
     ) -> Self {
-        let (held_back, in_flight, ended) = (None, VecDeque::new(), false);
-        Self { corpus, graph, run, finished, labels, batch_pairs, shared, held_back, in_flight, ended }
+        Self { corpus, labels, batch_pairs, shared, known, upcoming: VecDeque::new() }
     }
 
-    /// Reads the next block whole; `None` if the ingestion is to stop.
+    /// What comes next; `None` at the end of the corpus.
+    fn peek(&mut self) -> Option<&Worked<Prepared>> {
+        if self.upcoming.is_empty() {
+            let labels = self.labels;
+            let ready = |document| {
+                let mut rejects = Vec::new();
+                (prepare(document, labels, &mut rejects), rejects)
+            };
+            self.upcoming = self.corpus.next_batch(BATCH_DOCUMENTS, ready).into();
+        }
+        self.upcoming.front()
+    }
+
+    /// Reads the next block whole; `None` at the end, or if the ingestion is to stop.
     fn read(&mut self) -> Option<Block> {
         let mut block = Block::default();
         let mut size = Size::default();
-        if let Some(document) = self.held_back.take() {
-            size.add(&document);
-            block.documents_read += 1;
-            block.documents.push(document);
-        }
+        let mut has_more = false;
         while block.documents_read < DOCUMENTS_MAX && block.rejects.len() < REJECTS_MAX && size.text < TEXT_BYTES_MAX {
-            let next = self.corpus.next();
-            if next.is_some() && self.shared.gives_up() {
-                return None;
-            }
-            match next {
-                None => {
-                    self.ended = true;
-                    break;
-                }
-                Some(Err(reject)) => block.rejects.push(reject),
-                Some(Ok(document)) => {
-                    let Some(document) = prepare(document, self.labels, &mut block.rejects) else { continue };
-                    if block.documents_read > 0 && size.pairs + document.questions.len() > self.batch_pairs {
-                        self.held_back = Some(document);
+            let (batch_pairs, is_empty) = (self.batch_pairs, block.documents_read == 0);
+            let pairs = match self.peek() {
+                None => break,
+                Some(Worked::SliceEnd) => {
+                    self.upcoming.pop_front();
+                    if has_more {
                         break;
                     }
-                    size.add(&document);
-                    block.documents_read += 1;
-                    block.documents.push(document);
+                    continue;
                 }
+                Some(Worked::Document((Some(document), _))) => document.questions.len(),
+                Some(_) => 0,
+            };
+            has_more = true;
+            if self.shared.gives_up() {
+                return None;
+            }
+            if !is_empty && size.pairs + pairs > batch_pairs {
+                break;
+            }
+            match self.upcoming.pop_front() {
+                Some(Worked::Document((document, rejects))) => {
+                    block.rejects.extend(rejects);
+                    if let Some(document) = document {
+                        size.add(&document);
+                        block.documents_read += 1;
+                        block.documents.push(document);
+                    }
+                }
+                Some(Worked::Reject(reject)) => block.rejects.push(reject),
+                Some(Worked::SliceEnd) | None => break,
             }
         }
         block.bytes_read = self.corpus.bytes_read();
-        Some(block)
+        has_more.then_some(block)
+    }
+}
+
+/// What a graph has already, and what is about to be written to it.
+pub(crate) struct Known<'a> {
+    graph: &'a Graph,
+    run: RunId,
+    /// What the run had finished before this ingestion began.
+    finished: DocumentSet,
+    /// Identifiers of the documents in the blocks that may not be written yet, with their content and version.
+    in_flight: VecDeque<HashMap<String, Content>>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(graph: &'a Graph, run: RunId) -> Result<Self, StorageError> {
+        let finished = graph.snapshot()?.documents_of_run(run)?;
+        Ok(Self { graph, run, finished, in_flight: VecDeque::new() })
     }
 
     /// Takes out the documents that are not to be done.
-    fn leave_out_finished(&mut self, block: &mut Block) -> Result<(), StorageError> {
+    fn leave_out(&mut self, block: &mut Block) -> Result<(), StorageError> {
         // Taken after the block before was sent, so all but the blocks in flight show in it.
         let snapshot = self.graph.snapshot()?;
         self.in_flight.push_front(HashMap::new());
@@ -185,11 +222,9 @@ impl Iterator for BlockReader<'_> {
     type Item = Result<Block, IngestError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended && self.held_back.is_none() {
-            return None;
-        }
         let mut block = self.read()?;
-        Some(self.leave_out_finished(&mut block).map(|()| block).map_err(IngestError::from))
+        let left_out = self.known.as_mut().map_or(Ok(()), |known| known.leave_out(&mut block));
+        Some(left_out.map(|()| block).map_err(IngestError::from))
     }
 }
 

@@ -7,22 +7,51 @@ use hopgraph_inference::{Classification, Classifier, Input, InputError, Labelled
 
 use super::Shared;
 use super::block::Block;
-use super::prepare::PreparedSentence;
 use crate::IngestError;
 use crate::candidate::{Candidate, masked};
+use crate::prepare::PreparedSentence;
+use crate::slice::{Reading, Verdict};
 
 /// A block whose questions are answered.
 #[derive(Debug)]
-pub(super) struct ClassifiedBlock {
-    pub(super) block: Block,
+pub(crate) struct ClassifiedBlock {
+    pub(crate) block: Block,
     /// The results of the distinct questions.
-    pub(super) results: Vec<Result<Classification, InputError>>,
+    results: Vec<Result<Classification, InputError>>,
     /// For each question of each document, in order, the number of its result.
-    pub(super) result_of_question: Vec<usize>,
+    result_of_question: Vec<usize>,
+}
+
+impl ClassifiedBlock {
+    /// How many questions were the same as one before, once masked.
+    pub(crate) fn pairs_repeated(&self) -> u64 {
+        (self.result_of_question.len() - self.results.len()) as u64
+    }
+
+    /// Its documents with what the model says of their questions, behind what was rejected.
+    pub(crate) fn into_readings(self) -> Vec<Reading> {
+        let Block { documents, rejects, .. } = self.block;
+        let mut numbers = self.result_of_question.into_iter();
+        let verdict = |number: usize| -> Verdict {
+            match &self.results[number] {
+                Ok(found) => Ok((found.answer, found.probabilities.clone())),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let mut readings = Vec::with_capacity(documents.len() + 1);
+        if !rejects.is_empty() {
+            readings.push(Reading { rejects, ..Reading::default() });
+        }
+        for document in documents {
+            let verdicts = numbers.by_ref().take(document.questions.len()).map(verdict).collect();
+            readings.push(Reading { document: Some(document), verdicts, rejects: Vec::new() });
+        }
+        readings
+    }
 }
 
 /// Classifies a block, a batch at a time; `None` if the ingestion is to stop.
-pub(super) fn classify(
+pub(crate) fn classify(
     block: Block,
     classifier: &dyn Classifier,
     batch_pairs: usize,

@@ -13,12 +13,11 @@
 
 mod block;
 mod classify;
-mod prepare;
 mod summary;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -29,13 +28,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use hopgraph_engine::Graph;
 use hopgraph_inference::Classifier;
 
+use crate::identity::Identity;
 use crate::rejects::RejectsFile;
 use crate::{Corpus, IngestError};
-use block::{Block, BlockReader};
-use classify::ClassifiedBlock;
+use block::Known;
+pub(crate) use block::{Block, BlockReader};
+pub(crate) use classify::{ClassifiedBlock, classify};
 pub use summary::{IngestSummary, Progress, RejectCounts};
-use write::Writer;
-pub(crate) use write::{relation_type, run_of, threshold_of};
+pub(crate) use write::{ReadBlock, Writer, relation_type, run_of, threshold_of};
 
 /// How many blocks a queue between two stages holds.
 const QUEUE_BLOCKS: usize = 1;
@@ -86,9 +86,9 @@ pub fn ingest(
     observer: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<IngestSummary, IngestError> {
     let started = Instant::now();
-    let mut writer = Writer::begin(graph, classifier.description(), options.threshold)?;
-    let (run, labels) = (writer.run(), &classifier.description().labels);
-    let finished = graph.snapshot()?.documents_of_run(run)?;
+    let identity = Identity::of(classifier, corpus.tagger());
+    let mut writer = Writer::begin(graph, classifier.description(), &identity, options.threshold)?;
+    let (known, labels) = (Known::new(graph, writer.run())?, &classifier.description().labels);
     let batch_pairs = options.batch_pairs.max(1);
     let shared = Shared { bytes_total: corpus.bytes_total(), ..Shared::default() };
     let mut report = Report { started, shared: &shared, observer, rejects: RejectsFile::new(options.rejects.clone()) };
@@ -97,9 +97,9 @@ pub fn ingest(
         let (to_writer, from_model) = bounded(QUEUE_BLOCKS);
         let shared = &shared;
         // However this thread leaves, the other two must hear of it.
-        let _stop = StopAtEnd(&shared.stop);
+        let _stop = shared.stop_at_end();
         scope.spawn(move || {
-            let blocks = BlockReader::new(corpus, graph, run, finished, labels, batch_pairs, shared);
+            let blocks = BlockReader::new(corpus, Some(known), labels, batch_pairs, shared);
             send_all(blocks, &to_model);
         });
         scope.spawn(move || classify_all(&from_reader, &to_writer, classifier, batch_pairs, shared));
@@ -115,7 +115,7 @@ pub fn ingest(
 
 /// What the stages tell one another beside the blocks.
 #[derive(Default)]
-struct Shared {
+pub(crate) struct Shared {
     /// No further work is wanted.
     stop: AtomicBool,
     /// Because of that, some work was not done.
@@ -126,6 +126,11 @@ struct Shared {
 }
 
 impl Shared {
+    /// Lets the other stages hear of it however this one leaves.
+    pub(crate) fn stop_at_end(&self) -> impl Drop + '_ {
+        StopAtEnd(&self.stop)
+    }
+
     /// Whether a stage has to give up the work in its hands. Only asked by one that has some.
     fn gives_up(&self) -> bool {
         let stop = self.stop.load(Ordering::Relaxed);
@@ -166,7 +171,7 @@ fn classify_all(
             Ok(block) => block,
             Err(error) => return Some(Err(error)),
         };
-        classify::classify(block, classifier, batch_pairs, shared).transpose()
+        classify(block, classifier, batch_pairs, shared).transpose()
     });
     send_all(classified, to);
 }
@@ -182,7 +187,7 @@ fn write_all(
             Ok(block) => {
                 let block = block?;
                 bytes_read = block.block.bytes_read;
-                for reject in writer.write(block)? {
+                for reject in writer.write(block.into(), None)? {
                     report.rejects.add(&reject)?;
                 }
                 report.rejects.flush()?;

@@ -14,8 +14,8 @@ use super::*;
 use crate::{Annotation, Corpus, Document, DocumentStatus, Entity, Format, Passage, PassageKind, Reject};
 
 /// Answers by the length of the sentence and where the spans stand, so that equal questions have equal answers.
-struct Rule {
-    description: ModelDescription,
+pub(crate) struct Rule {
+    pub(crate) description: ModelDescription,
     /// Fails at this call, counted from 0.
     fails_at: Option<usize>,
     panics_at: Option<usize>,
@@ -24,7 +24,7 @@ struct Rule {
 }
 
 impl Rule {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let relation = |name: &str, denied| Some(AnswerRelation { name: name.to_owned(), denied, symmetric: true });
         let answers = vec![
             Answer { text: "True".to_owned(), relation: relation("associated", false) },
@@ -43,11 +43,11 @@ impl Rule {
         Self { description, fails_at: None, panics_at: None, calls: AtomicUsize::new(0), inputs: AtomicUsize::new(0) }
     }
 
-    fn failing_at(call: usize) -> Self {
+    pub(crate) fn failing_at(call: usize) -> Self {
         Self { fails_at: Some(call), ..Self::new() }
     }
 
-    fn inputs(&self) -> usize {
+    pub(crate) fn inputs(&self) -> usize {
         self.inputs.load(Ordering::Relaxed)
     }
 }
@@ -97,7 +97,7 @@ fn run(graph: &Graph, corpus: Corpus<'_>, classifier: &dyn Classifier) -> Result
 }
 
 /// Everything in a graph as text, ids included, but for the dates of its runs.
-fn dump(graph: &Graph) -> String {
+pub(crate) fn dump(graph: &Graph) -> String {
     let snapshot = graph.snapshot().unwrap();
     let mut lines = Vec::new();
     for (id, label) in snapshot.catalog().labels() {

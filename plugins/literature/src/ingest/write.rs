@@ -4,18 +4,48 @@ use hopgraph_engine::{
     Change, Document, DocumentId, DocumentSet, Edge, Graph, Mention, NewDocument, NewSentence, Node, NodeId, Polarity,
     RelationType, RelationTypeId, Run, RunId, RunKind, SentenceId, StorageError, View,
 };
-use hopgraph_inference::{Answer, AnswerRelation, Classification, InputError, ModelDescription};
+use hopgraph_inference::{Answer, AnswerRelation, ModelDescription};
 
 use super::IngestSummary;
 use super::classify::ClassifiedBlock;
-use super::prepare::{PreparedDocument, PreparedEntity, PreparedSentence, Question};
-use crate::{Reject, RejectKind};
+use crate::identity::Identity;
+use crate::prepare::{PreparedDocument, PreparedEntity, PreparedSentence, Question};
+use crate::slice::{Reading, Verdict};
+use crate::{PROGRAM, Reject, RejectKind};
 
-/// The name of this program and its version, as kept with a run.
-const PROGRAM: &str = concat!("hopgraph ", env!("CARGO_PKG_VERSION"));
+/// What is written together.
+pub(crate) struct ReadBlock {
+    readings: Vec<Reading>,
+    /// Documents that are in the graph as they are, with the version that came now.
+    finished: Vec<(DocumentId, Option<u32>)>,
+    documents_read: u64,
+    documents_skipped: u64,
+    documents_withheld: u64,
+    pairs_repeated: u64,
+}
 
-/// What a question was answered.
-type Reading<'a> = &'a Result<Classification, InputError>;
+impl ReadBlock {
+    /// Readings that come from elsewhere.
+    pub(crate) fn of(readings: Vec<Reading>) -> Self {
+        let documents_read = readings.iter().filter(|reading| reading.document.is_some()).count() as u64;
+        let (finished, documents_skipped, documents_withheld, pairs_repeated) = (Vec::new(), 0, 0, 0);
+        Self { readings, finished, documents_read, documents_skipped, documents_withheld, pairs_repeated }
+    }
+}
+
+impl From<ClassifiedBlock> for ReadBlock {
+    fn from(mut classified: ClassifiedBlock) -> Self {
+        let block = &mut classified.block;
+        Self {
+            finished: std::mem::take(&mut block.finished),
+            documents_read: block.documents_read,
+            documents_skipped: block.documents_skipped,
+            documents_withheld: block.documents_withheld,
+            pairs_repeated: classified.pairs_repeated(),
+            readings: classified.into_readings(),
+        }
+    }
+}
 
 /// Where a document goes that is to be written.
 enum Place {
@@ -35,7 +65,7 @@ pub(super) fn is_older(version: Option<u32>, known: Option<u32>) -> bool {
 }
 
 /// Writes blocks under one run and counts what it wrote.
-pub(super) struct Writer<'g> {
+pub(crate) struct Writer<'g> {
     graph: &'g Graph,
     run: RunId,
     /// For each answer of the model, the relation that it states.
@@ -43,18 +73,19 @@ pub(super) struct Writer<'g> {
     threshold: f32,
     /// The documents that this ingestion has met in the state that they have now.
     met: DocumentSet,
-    pub(super) summary: IngestSummary,
+    pub(crate) summary: IngestSummary,
 }
 
 impl<'g> Writer<'g> {
     /// Finds or begins the run of this model.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         graph: &'g Graph,
         description: &ModelDescription,
+        identity: &Identity,
         threshold: Option<f32>,
     ) -> Result<Self, StorageError> {
         let mut change = graph.change()?;
-        let run = change.begin_run(&run_of(description, threshold))?;
+        let run = change.begin_run(&run_of(description, identity, threshold))?;
         let relations =
             description.answers.iter().map(|answer| relation(&mut change, answer)).collect::<Result<_, _>>()?;
         change.commit()?;
@@ -71,38 +102,59 @@ impl<'g> Writer<'g> {
     }
 
     /// The run that is written under.
-    pub(super) fn run(&self) -> RunId {
+    pub(crate) fn run(&self) -> RunId {
         self.run
     }
 
-    /// Writes a block in one change. Gives back everything that was rejected in it.
-    pub(super) fn write(&mut self, classified: ClassifiedBlock) -> Result<Vec<Reject>, StorageError> {
-        let ClassifiedBlock { mut block, results, result_of_question } = classified;
-        self.summary.pairs_repeated += (result_of_question.len() - results.len()) as u64;
-        let mut readings = result_of_question.into_iter().map(|number| &results[number]);
-        if !block.documents.is_empty() || !block.finished.is_empty() {
+    /// Writes a block in one change, with the note that this input has been taken whole if its name is given. Gives back
+    /// everything that was rejected in it.
+    pub(crate) fn write(&mut self, block: ReadBlock, input: Option<&str>) -> Result<Vec<Reject>, StorageError> {
+        let mut rejects = Vec::new();
+        if input.is_some() || !block.finished.is_empty() || block.readings.iter().any(|r| r.document.is_some()) {
             let mut change = self.graph.change()?;
             for (id, version) in &block.finished {
                 self.meet(&mut change, *id, *version)?;
             }
-            for document in &block.documents {
-                let readings: Vec<Reading<'_>> = readings.by_ref().take(document.questions.len()).collect();
-                self.write_document(&mut change, document, &readings, &mut block.rejects)?;
+            for Reading { document, verdicts, rejects: before } in block.readings {
+                rejects.extend(before);
+                if let Some(document) = document {
+                    self.write_document(&mut change, &document, &verdicts, &mut rejects)?;
+                }
+            }
+            if let Some(name) = input {
+                change.note_input(self.run, name)?;
             }
             change.commit()?;
+        } else {
+            rejects.extend(block.readings.into_iter().flat_map(|reading| reading.rejects));
         }
         self.summary.documents += block.documents_read;
         self.summary.documents_skipped += block.documents_skipped + block.finished.len() as u64;
         self.summary.documents_withheld += block.documents_withheld;
-        self.summary.count_rejects(&block.rejects);
-        Ok(block.rejects)
+        self.summary.pairs_repeated += block.pairs_repeated;
+        self.summary.count_rejects(&rejects);
+        Ok(rejects)
+    }
+
+    /// Notes documents of this input that were written before, by their identifiers.
+    pub(crate) fn meet_all(
+        &mut self,
+        view: &dyn View,
+        identifiers: impl Iterator<Item = String>,
+    ) -> Result<(), StorageError> {
+        for identifier in identifiers {
+            if let Some(id) = view.document_by_identifier(&identifier)? {
+                self.met.insert(id);
+            }
+        }
+        Ok(())
     }
 
     fn write_document(
         &mut self,
         change: &mut Change,
         document: &PreparedDocument,
-        readings: &[Reading<'_>],
+        verdicts: &[Verdict],
         rejects: &mut Vec<Reject>,
     ) -> Result<(), StorageError> {
         // The reader has looked already, but another writer may have come between.
@@ -131,12 +183,14 @@ impl<'g> Writer<'g> {
             }
             None => self.add_document(change, document, &nodes)?,
         };
-        for (question, reading) in document.questions.iter().zip(readings) {
+        for (question, verdict) in document.questions.iter().zip(verdicts) {
             let sentence = SentenceId::new(first_sentence.get() + question.sentence as u32);
             self.summary.pairs += 1;
-            match reading {
-                Ok(reading) => self.write_reading(change, question, reading, &nodes, sentence)?,
-                Err(error) => rejects.push(unread(document, question, error)),
+            match verdict {
+                Ok((answer, probabilities)) => {
+                    self.write_verdict(change, question, (*answer, probabilities), &nodes, sentence)?;
+                }
+                Err(reason) => rejects.push(unread(document, question, reason)),
             }
         }
         self.met.insert(id);
@@ -225,17 +279,17 @@ impl<'g> Writer<'g> {
         Ok((id, stored.first_sentence))
     }
 
-    fn write_reading(
+    fn write_verdict(
         &mut self,
         change: &mut Change,
         question: &Question,
-        reading: &Classification,
+        (answer, probabilities): (usize, &[f32]),
         nodes: &[NodeId],
         sentence: SentenceId,
     ) -> Result<(), StorageError> {
-        self.summary.answers[reading.answer].1 += 1;
-        let Some(relation) = self.relations[reading.answer] else { return Ok(()) };
-        let probability = reading.probabilities[reading.answer];
+        self.summary.answers[answer].1 += 1;
+        let Some(relation) = self.relations[answer] else { return Ok(()) };
+        let probability = probabilities[answer];
         if probability < self.threshold {
             self.summary.below_threshold += 1;
             return Ok(());
@@ -246,7 +300,7 @@ impl<'g> Writer<'g> {
             self.summary.edges_added += 1;
         }
         self.summary.evidence += 1;
-        change.add_evidence(edge, sentence, self.run, probability, &reading.probabilities)
+        change.add_evidence(edge, sentence, self.run, probability, probabilities)
     }
 }
 
@@ -261,20 +315,27 @@ fn thousandths(description: &ModelDescription, threshold: Option<f32>) -> u32 {
 }
 
 /// The run of a model.
-pub(crate) fn run_of(description: &ModelDescription, threshold: Option<f32>) -> Run {
+pub(crate) fn run_of(description: &ModelDescription, identity: &Identity, threshold: Option<f32>) -> Run {
     let relation_of = |answer: &Answer| answer.relation.as_ref().map(|relation| relation.name.clone());
     Run {
         kind: RunKind::Model {
             model: description.name.clone(),
             weights_hash: description.weights_hash.clone(),
             quantization: description.quantization.clone(),
-            prompt: description.prompt.clone(),
+            prompt: with_parts(&description.prompt, identity),
             answers: description.answers.iter().map(|answer| (answer.text.clone(), relation_of(answer))).collect(),
             threshold_thousandths: thousandths(description, threshold),
         },
         started: jiff::Timestamp::now().to_string(),
         program: PROGRAM.to_owned(),
     }
+}
+
+/// The prompt with the other parts of the identity below it, a line each: the record of a run has no place of their own
+/// for them.
+fn with_parts(prompt: &str, identity: &Identity) -> String {
+    let parts = identity.parts().iter().map(|(name, text)| format!("\n[{name}] {text}"));
+    std::iter::once(prompt.to_owned()).chain(parts).collect()
 }
 
 fn relation(change: &mut Change, answer: &Answer) -> Result<Option<RelationTypeId>, StorageError> {
@@ -329,7 +390,7 @@ fn disputed(document: &PreparedDocument) -> Reject {
 }
 
 /// The reject for a pair that the model could not read.
-fn unread(document: &PreparedDocument, question: &Question, error: &InputError) -> Reject {
+fn unread(document: &PreparedDocument, question: &Question, error: &str) -> Reject {
     let sentence = &document.sentences[question.sentence];
     let [source, target] = [question.candidate.source, question.candidate.target].map(|at| &document.entities[at]);
     let reason =

@@ -12,6 +12,7 @@ pub(crate) use read::unpack;
 
 use crate::tag::matcher::{Key, Matcher, NumberMap};
 use crate::tag::token::{Tokenizer, hash};
+use crate::text::fingerprint;
 
 /// What things are called: names with the concepts that they may stand for.
 ///
@@ -93,6 +94,32 @@ impl Lexicon {
     /// The label of a concept.
     pub fn label_of(&self, concept: &Concept) -> &str {
         &self.labels[concept.label as usize]
+    }
+
+    /// A hash of all that it holds. Takes time in its size.
+    pub(crate) fn fingerprint(&self) -> String {
+        let concepts = self.concepts.iter().flat_map(|concept| {
+            let references = concept.cross_references.iter().map(String::as_bytes);
+            [concept.identifier.as_bytes(), concept.name.as_bytes()].into_iter().chain(references)
+        });
+        let numbers: Vec<u8> = self
+            .names
+            .iter()
+            .flat_map(|name| {
+                let flags = [u8::from(name.is_preferred), u8::from(name.is_listed), u8::from(name.is_exact)];
+                [name.concept.to_le_bytes(), name.annotated.to_le_bytes()].concat().into_iter().chain(flags)
+            })
+            .chain(self.concepts.iter().flat_map(|c| [c.label.to_le_bytes(), c.kind.to_le_bytes()].concat()))
+            .collect();
+        let mut words: Vec<(u64, u32)> = self.words.iter().map(|(word, count)| (*word, *count)).collect();
+        words.sort_unstable();
+        let words: Vec<u8> =
+            words.iter().flat_map(|(word, count)| word.to_le_bytes().into_iter().chain(count.to_le_bytes())).collect();
+        let names = self.names.iter().map(|name| name.text.as_bytes());
+        let labels = self.labels.iter().chain(&self.kinds).map(String::as_bytes);
+        let mut pieces: Vec<&[u8]> = concepts.chain(names).chain(labels).collect();
+        pieces.extend([numbers.as_slice(), words.as_slice()]);
+        fingerprint(pieces)
     }
 
     pub(crate) fn concept(&self, number: u32) -> &Concept {

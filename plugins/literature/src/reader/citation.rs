@@ -77,7 +77,7 @@ impl Citation {
             headings: self.headings,
             passages,
             location: location.clone(),
-            annotations: Vec::new(),
+            ..Document::default()
         }
     }
 

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::bioc::{BiocJson, BiocXml};
+use super::cut::cuts;
 use super::encoding;
 use super::eu_adr::EU_ADR;
 use super::gad::GAD;
@@ -18,6 +21,7 @@ use super::sentence_table::SentenceTable;
 use super::table::Table;
 use super::{Documents, Format};
 use crate::document::Location;
+use crate::slice::{PlanError, Slice};
 use crate::tag::{self, Tagger};
 use crate::{Document, IngestError, Reject, RejectKind};
 
@@ -26,15 +30,46 @@ const STANDARD_INPUT: &str = "-";
 
 /// Documents to be ingested.
 pub struct Corpus<'a> {
-    documents: Documents<'a>,
+    items: Items<'a>,
+    tagging: Option<Tagging<'a>>,
     meter: Meter,
     bytes_total: Option<u64>,
 }
 
+/// What a corpus gives, in the order of its files.
+type Items<'a> = Box<dyn Iterator<Item = Item> + Send + 'a>;
+
+/// A piece of a corpus.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A document, or what could not be read.
+    Read(Result<Document, Reject>),
+    /// The end of a file, or of a part that can be read by itself. What is done with a slice depends on it alone.
+    SliceEnd,
+}
+
+/// Who finds the mentions of documents.
+#[derive(Clone)]
+struct Tagging<'a> {
+    tagger: Arc<dyn Tagger + 'a>,
+    fresh: bool,
+}
+
+impl Tagging<'_> {
+    fn apply(&self, document: &mut Document) {
+        if self.fresh || document.annotations.is_empty() {
+            let mentions = self.tagger.tag(document);
+            document.annotations = mentions.into_iter().map(|mention| mention.annotation).collect();
+        } else {
+            tag::link(&mut document.annotations, &*self.tagger);
+        }
+    }
+}
+
 impl<'a> Corpus<'a> {
     /// The documents of these files, one file after the other. A folder stands for all files in it, a path with `*` or `?`
-    /// for those that fit, `-` for standard input. Gzip and Zstandard are unpacked. Without a format it is told from the beginning of
-    /// each file; files of a folder of which it does not tell become rejects.
+    /// for those that fit, `-` for standard input. Gzip and Zstandard are unpacked. Without a format it is told from the
+    /// beginning of each file; files of a folder of which it does not tell become rejects.
     ///
     /// # Errors
     /// If a file cannot be opened or the format of one that was named is not known. All files are looked at before the
@@ -53,9 +88,19 @@ impl<'a> Corpus<'a> {
         }
         let bytes_total = files.iter().map(|file| file.bytes).sum();
         let counted = meter.clone();
-        let documents = files.into_iter().flat_map(move |file| file.documents(&counted));
-        let documents = Box::new(passed_over.into_iter().map(Err).chain(documents));
-        Ok(Self { documents, meter, bytes_total })
+        let items = files.into_iter().flat_map(move |file| file.items(&counted));
+        let items = Box::new(passed_over.into_iter().map(|reject| Item::Read(Err(reject))).chain(items));
+        Ok(Self { items, tagging: None, meter, bytes_total })
+    }
+
+    /// The documents of one slice of a plan.
+    pub(crate) fn of_slice(slice: &Slice) -> Result<Self, PlanError> {
+        let (path, format, cut) = (slice.path(), slice.format()?, slice.cut());
+        let meter = Meter::default();
+        let input = Input::open_part(&path, cut, &meter);
+        let input = input.map_err(|source| IngestError::Open { path, source })?.named(&slice.name);
+        let items = read(input, format).map(Item::Read).chain(std::iter::once(Item::SliceEnd));
+        Ok(Self { items: Box::new(items), tagging: None, meter, bytes_total: Some(cut.end - cut.start) })
     }
 
     /// Documents that the caller has already, or reads in his own way.
@@ -64,7 +109,8 @@ impl<'a> Corpus<'a> {
         I: IntoIterator<Item = Result<Document, Reject>>,
         I::IntoIter: Send + 'a,
     {
-        Self { documents: Box::new(documents.into_iter()), meter: Meter::default(), bytes_total: None }
+        let items = Box::new(documents.into_iter().map(Item::Read));
+        Self { items, tagging: None, meter: Meter::default(), bytes_total: None }
     }
 
     /// Lets a tagger find the mentions of documents that have no annotations, or of all documents if `fresh`; and leads
@@ -72,18 +118,30 @@ impl<'a> Corpus<'a> {
     /// text names it.
     #[must_use]
     pub fn tagged(self, tagger: Arc<dyn Tagger + 'a>, fresh: bool) -> Self {
-        let documents = self.documents.map(move |item| {
-            item.map(|mut document| {
-                if fresh || document.annotations.is_empty() {
-                    document.annotations =
-                        tagger.tag(&document).into_iter().map(|mention| mention.annotation).collect();
-                } else {
-                    tag::link(&mut document.annotations, &*tagger);
+        Self { tagging: Some(Tagging { tagger, fresh }), ..self }
+    }
+
+    /// Who tags, and whether documents with annotations too.
+    pub(crate) fn tagger(&self) -> Option<(&dyn Tagger, bool)> {
+        self.tagging.as_ref().map(|tagging| (&*tagging.tagger as &dyn Tagger, tagging.fresh))
+    }
+
+    /// Up to so many items, each document tagged and handed to `work`, all of them on all cores, and given back in their
+    /// order. Nothing at the end.
+    pub(crate) fn next_batch<T: Send>(&mut self, count: usize, work: impl Fn(Document) -> T + Sync) -> Vec<Worked<T>> {
+        let items: Vec<Item> = self.items.by_ref().take(count).collect();
+        let tagging = self.tagging.as_ref();
+        let work = |item| match item {
+            Item::SliceEnd => Worked::SliceEnd,
+            Item::Read(Err(reject)) => Worked::Reject(reject),
+            Item::Read(Ok(mut document)) => {
+                if let Some(tagging) = tagging {
+                    tagging.apply(&mut document);
                 }
-                document
-            })
-        });
-        Self { documents: Box::new(documents), ..self }
+                Worked::Document(work(document))
+            }
+        };
+        items.into_par_iter().map(work).collect()
     }
 
     /// How many bytes its files have on disk; `None` if that is not known.
@@ -97,11 +155,33 @@ impl<'a> Corpus<'a> {
     }
 }
 
+/// An item of a corpus with what was made of it.
+#[derive(Debug)]
+pub(crate) enum Worked<T> {
+    /// Of a document.
+    Document(T),
+    /// What could not be read.
+    Reject(Reject),
+    /// The end of a slice.
+    SliceEnd,
+}
+
 impl Iterator for Corpus<'_> {
     type Item = Result<Document, Reject>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.documents.next()
+        loop {
+            match self.items.next()? {
+                Item::SliceEnd => {}
+                Item::Read(Err(reject)) => return Some(Err(reject)),
+                Item::Read(Ok(mut document)) => {
+                    if let Some(tagging) = &self.tagging {
+                        tagging.apply(&mut document);
+                    }
+                    return Some(Ok(document));
+                }
+            }
+        }
     }
 }
 
@@ -118,7 +198,7 @@ fn unread(path: &Path, reason: &str) -> Reject {
 }
 
 /// A file whose format is known.
-struct SourceFile {
+pub(crate) struct SourceFile {
     path: PathBuf,
     format: Format,
     /// Its size; `None` for a pipe.
@@ -128,7 +208,7 @@ struct SourceFile {
 }
 
 impl SourceFile {
-    fn open(path: &Path, format: Option<Format>, meter: &Meter) -> Result<Self, IngestError> {
+    pub(crate) fn open(path: &Path, format: Option<Format>, meter: &Meter) -> Result<Self, IngestError> {
         let failed = |source| IngestError::Open { path: path.to_owned(), source };
         if path == Path::new(STANDARD_INPUT) {
             let mut input = Input::standard(meter).map_err(failed)?;
@@ -151,12 +231,31 @@ impl SourceFile {
         Ok(Self { path: path.to_owned(), format, bytes, input: (!is_plain).then_some(input) })
     }
 
-    fn documents(self, meter: &Meter) -> Documents<'static> {
-        let opened = self.input.map_or_else(|| Input::open(&self.path, meter), Ok);
-        match opened {
-            Ok(input) => read(input, self.format),
-            Err(error) => Box::new(std::iter::once(Err(unread(&self.path, &error.to_string())))),
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Its documents, slice by slice.
+    fn items(self, meter: &Meter) -> Items<'static> {
+        if let Some(input) = self.input {
+            return Box::new(read(input, self.format).map(Item::Read).chain(std::iter::once(Item::SliceEnd)));
         }
+        let cuts = match cuts(&self.path, self.format) {
+            Ok(cuts) => cuts,
+            Err(error) => return Box::new(std::iter::once(Item::Read(Err(unread(&self.path, &error.to_string()))))),
+        };
+        let (path, format, meter) = (self.path, self.format, meter.clone());
+        Box::new(cuts.into_iter().flat_map(move |cut| -> Items<'static> {
+            let end = std::iter::once(Item::SliceEnd);
+            match Input::open_part(&path, cut, &meter) {
+                Ok(input) => Box::new(read(input, format).map(Item::Read).chain(end)),
+                Err(error) => Box::new(std::iter::once(Item::Read(Err(unread(&path, &error.to_string()))))),
+            }
+        }))
     }
 }
 

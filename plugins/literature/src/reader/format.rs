@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{medline, sentence_table};
+use super::{medline, pubtator, sentence_table};
 
 /// A format of annotated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,20 @@ impl Format {
             Self::BiocJson => "bioc-json",
             Self::Sentences => "sentences",
             Self::Text => "text",
+        }
+    }
+
+    /// Whether a large file of it is cut into slices: records stand one after the other, and a line tells where one begins.
+    pub(crate) fn is_cut(self) -> bool {
+        matches!(self, Self::PubTator | Self::JsonLines)
+    }
+
+    /// Whether a record begins with this line, in a format that is cut.
+    pub(crate) fn begins_record(self, line: &[u8]) -> bool {
+        match self {
+            Self::PubTator => std::str::from_utf8(line).is_ok_and(pubtator::is_title_line),
+            Self::JsonLines => line.starts_with(b"{"),
+            _ => false,
         }
     }
 

@@ -1,13 +1,14 @@
 //! Files as streams of lines: gzip and Zstandard are unpacked on the way, bytes are counted, and bad lines do not end the stream.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::cut::Cut;
 use super::encoding;
 use crate::document::Location;
 use crate::limits::LINE_BYTES_MAX;
@@ -57,6 +58,26 @@ impl Input {
         let place = if file.metadata()?.is_file() { path.canonicalize().ok() } else { None };
         let input = Self::new(Metered { inner: file, meter: meter.clone() }, path.to_string_lossy().into())?;
         Ok(Self { place: place.map(|place| place.to_string_lossy().replace('\\', "/")), ..input })
+    }
+
+    /// Opens a part of a file that is cut. The whole of a file may be compressed.
+    pub(crate) fn open_part(path: &Path, cut: Cut, meter: &Meter) -> io::Result<Self> {
+        let whole = Cut { start: 0, end: std::fs::metadata(path)?.len(), first_line: 1 };
+        if cut == whole {
+            return Self::open(path, meter);
+        }
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(cut.start))?;
+        let part = Metered { inner: file.take(cut.end - cut.start), meter: meter.clone() };
+        let mut input = Self::new(part, path.to_string_lossy().into())?;
+        input.location.line = cut.first_line - 1;
+        Ok(input)
+    }
+
+    /// Under another name in reports.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.location.file = name.into();
+        self
     }
 
     /// Reads standard input.
@@ -133,6 +154,11 @@ impl Input {
             }
         }
     }
+}
+
+/// Whether a file that begins so is unpacked when it is read.
+pub(super) fn is_compressed(beginning: &[u8]) -> bool {
+    beginning.starts_with(&GZIP_MAGIC) || beginning.starts_with(&ZSTD_MAGIC)
 }
 
 impl Read for Input {

@@ -7,14 +7,14 @@ use crate::IngestError;
 
 /// A file to be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) path: PathBuf,
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
     /// Whether it was named, and not only found in a folder.
-    pub(super) is_named: bool,
+    pub(crate) is_named: bool,
 }
 
 /// The files that these paths stand for, those of a folder or a pattern in the order of their names.
-pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<Found>, IngestError> {
+pub(crate) fn expand(paths: &[PathBuf]) -> Result<Vec<Found>, IngestError> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {

@@ -8,12 +8,12 @@
 //! ```
 //!
 //! An arrow is a tab. A record ends at a blank line or at the next title. Offsets run over title and abstract joined by one character.
-//! Relation lines are passed over: what the graph states of these texts, the model decides.
+//! Relations are kept for evaluations: what the graph states of these texts, the model decides.
 
 use std::collections::VecDeque;
 
-use super::entities;
 use super::input::{BadLine, Input};
+use super::{entities, relation};
 use crate::document::{Annotation, Document, Location, Passage, PassageKind};
 use crate::label::label_of;
 use crate::spelling::is_alike;
@@ -62,6 +62,7 @@ impl PubTator {
             title: title.to_owned(),
             body: None,
             annotations: Vec::new(),
+            relations: Vec::new(),
         });
     }
 
@@ -87,7 +88,7 @@ impl PubTator {
         };
         match RawAnnotation::parse(line, &draft.id, location) {
             Ok(Some(annotation)) => draft.annotations.push(annotation),
-            Ok(None) => {}
+            Ok(None) => draft.relations.extend(relation_fields(line)),
             Err(reason) => {
                 let record = draft.identifier.clone();
                 self.reject(RejectKind::Annotation, &record, reason, line);
@@ -151,6 +152,11 @@ impl Iterator for PubTator {
     }
 }
 
+/// Whether a record begins with this line.
+pub(super) fn is_title_line(line: &str) -> bool {
+    split_text_line(line).is_some_and(|(_, kind, _)| kind == 't')
+}
+
 /// The parts of `id|t|text` and `id|a|text`.
 fn split_text_line(line: &str) -> Option<(&str, char, &str)> {
     let (id, rest) = line.split_once('|')?;
@@ -167,6 +173,14 @@ struct Draft {
     title: String,
     body: Option<String>,
     annotations: Vec<RawAnnotation>,
+    /// Name and raw ids of the ends.
+    relations: Vec<[String; 3]>,
+}
+
+/// The name and the ends of a relation line.
+fn relation_fields(line: &str) -> Option<[String; 3]> {
+    let [_, name, one, other, ..] = line.split('\t').collect::<Vec<_>>()[..] else { return None };
+    Some([name, one, other].map(|field| field.trim().to_owned()))
 }
 
 impl Draft {
@@ -185,10 +199,20 @@ impl Draft {
                 }
             }
         }
+        let related = |[name, one, other]: &[String; 3]| relation(name, [one, other], &self.identifier, &annotations);
+        let relations = self.relations.iter().filter_map(related).collect();
         let passages = frame.passages();
         let (identifier, location) = (self.identifier, self.location);
         let title = self.title.trim().to_owned();
-        ready.push_back(Ok(Document { identifier, title, passages, annotations, location, ..Document::default() }));
+        ready.push_back(Ok(Document {
+            identifier,
+            title,
+            passages,
+            annotations,
+            relations,
+            location,
+            ..Document::default()
+        }));
     }
 
     /// The way to count that fits the most annotations. Files differ in whether white space at the end of a title

@@ -267,4 +267,8 @@ impl Tagger for Answered {
     fn tag(&self, _: &Document) -> Vec<TaggedMention> {
         self.0.clone()
     }
+
+    fn identity(&self) -> String {
+        "answered".to_owned()
+    }
 }

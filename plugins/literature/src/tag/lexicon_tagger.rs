@@ -10,6 +10,7 @@ use super::page::{Occurrence, Page, Section, Workspace};
 use super::reliability::{Judge, Reliability, Tallies, Tally, probability};
 use super::{ScoredEntity, TaggedMention, Tagger};
 use crate::lexicon::{Lexicon, LexiconError, Name};
+use crate::text::fingerprint;
 use crate::{Annotation, Document, Entity};
 
 /// The part of a long form that a name must cover to tell what its short form means.
@@ -31,6 +32,9 @@ const SEEN_IN_VAIN: u32 = 5;
 /// The probability of a name while nothing has been learned.
 const PRIOR: f32 = 0.6;
 
+/// Grows with every change of the tagger after which it may answer differently with the same lexicon.
+const VERSION: u32 = 1;
+
 /// Finds names of a lexicon and decides by the document around them what they stand for, if anything.
 ///
 /// Without anything learned it is a plain dictionary: the longest name wins, and of its concepts the first.
@@ -39,18 +43,21 @@ pub struct LexiconTagger {
     lexicon: Lexicon,
     judge: Judge,
     is_plain: bool,
+    /// Hash of what was learned.
+    learned: String,
 }
 
 impl LexiconTagger {
     /// A tagger for a lexicon that holds the names of what was learned, see [`Reliability::add_names_to`].
     pub fn new(lexicon: Lexicon, reliability: &Reliability) -> Self {
         let judge = Judge::new(reliability, &lexicon);
-        Self { lexicon, judge, is_plain: false }
+        let learned = fingerprint([reliability.to_table().as_bytes()]);
+        Self { lexicon, judge, is_plain: false, learned }
     }
 
     /// The plain dictionary, to compare with.
     pub fn plain(lexicon: Lexicon) -> Self {
-        Self { lexicon, judge: Judge::default(), is_plain: true }
+        Self { lexicon, judge: Judge::default(), is_plain: true, learned: "nothing".to_owned() }
     }
 
     /// The tagger that is part of the program, with further lexicons.
@@ -83,6 +90,11 @@ impl Tagger for LexiconTagger {
         let scorer = Scorer { lexicon: &self.lexicon, judge: &self.judge, own: None };
         let scored = scorer.score(&mut page);
         select(&page, scored, &self.lexicon, |label| self.judge.threshold(label))
+    }
+
+    fn identity(&self) -> String {
+        let way = if self.is_plain { "plain" } else { "weighed" };
+        format!("lexicon {}, {way}, version {VERSION}, learned {}", self.lexicon.fingerprint(), self.learned)
     }
 
     fn canonical(&self, identifier: &str) -> Option<&str> {

@@ -28,6 +28,10 @@ pub trait Tagger: Send + Sync {
     /// has are passed over.
     fn tag(&self, document: &Document) -> Vec<TaggedMention>;
 
+    /// What its answers depend on, readable: of two taggers that may answer differently, no two say the same. It becomes
+    /// part of what a run is known by.
+    fn identity(&self) -> String;
+
     /// The identifier under which it knows the thing with this one, so that texts annotated under different schemes meet.
     fn canonical(&self, _identifier: &str) -> Option<&str> {
         None

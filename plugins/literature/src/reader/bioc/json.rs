@@ -64,6 +64,14 @@ struct JsonDocument {
     /// Some programs keep all annotations with the document.
     #[serde(default)]
     annotations: Vec<JsonAnnotation>,
+    #[serde(default)]
+    relations: Vec<JsonRelation>,
+}
+
+#[derive(Deserialize)]
+struct JsonRelation {
+    #[serde(default)]
+    infons: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +108,7 @@ impl From<JsonDocument> for RawDocument {
             infons,
             passages: document.passages.into_iter().map(RawPassage::from).collect(),
             annotations: document.annotations.into_iter().map(RawAnnotation::from).collect(),
+            relations: document.relations.into_iter().map(|relation| self::infons(relation.infons)).collect(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! BioC, the exchange format of PubTator, PMC and many corpora, as XML and as JSON: documents of passages with annotations.
 //!
 //! Files differ in what their offsets count, so for each passage the unit is taken that fits the most of its annotations.
-//! Relations and references are passed over.
+//! References are passed over; relations are kept for evaluations.
 
 mod json;
 mod xml;
@@ -11,8 +11,8 @@ use serde::Deserialize;
 pub(crate) use json::BiocJson;
 pub(crate) use xml::BiocXml;
 
-use super::{entities, number};
-use crate::document::{Annotation, Document, Location, Passage, PassageKind};
+use super::{entities, number, relation};
+use crate::document::{Annotation, Document, Location, Passage, PassageKind, StatedRelation};
 use crate::label::label_of;
 use crate::spelling::is_alike;
 use crate::text::{NumberedText, Unit};
@@ -47,6 +47,8 @@ struct RawDocument {
     passages: Vec<RawPassage>,
     /// Annotations of the document that stand in none of its passages.
     annotations: Vec<RawAnnotation>,
+    /// What its relations are said to be.
+    relations: Vec<Infons>,
 }
 
 /// A passage, or a sentence of one.
@@ -89,13 +91,15 @@ impl RawDocument {
             Document { identifier: self.identifier(), location: location.clone(), ..Document::default() };
         let mut rejects = Vec::new();
         self.hand_down_annotations(&document, &mut rejects);
-        for passage in self.passages.into_iter().filter(RawPassage::is_text) {
+        for passage in self.passages.iter().filter(|passage| passage.is_text()) {
             if document.title.is_empty() && passage.is_title() {
                 passage.text.trim().clone_into(&mut document.title);
             }
             document.year = document.year.or_else(|| number::year(infon(&passage.infons, "year")?));
             passage.add_all_to(&mut document, &mut rejects);
         }
+        let related = |infons| related(infons, &document);
+        document.relations = self.relations.iter().filter_map(related).collect();
         ready.extend(rejects.into_iter().map(Err));
         ready.extend([Ok(document)]);
     }
@@ -129,6 +133,13 @@ impl RawDocument {
             }
         }
     }
+}
+
+/// A relation as BioRED (`entity1`, `entity2`, `type`) and BC5CDR (`Chemical`, `Disease`, `relation`) write it.
+fn related(infons: &Infons, document: &Document) -> Option<StatedRelation> {
+    let value = |keys: [&str; 2]| keys.into_iter().find_map(|key| infon(infons, key));
+    let ends = [value(["entity1", "Chemical"])?, value(["entity2", "Disease"])?];
+    relation(value(["type", "relation"])?, ends, &document.identifier, &document.annotations)
 }
 
 impl RawPassage {

@@ -53,7 +53,14 @@ fn document(element: &Element) -> Result<RawDocument, String> {
     let id = element.find(&["id"]).map(Element::text).ok_or("has no id")?;
     let passages = element.all("passage").map(passage).collect::<Result<_, _>>()?;
     let annotations = element.all("annotation").map(annotation).collect();
-    Ok(RawDocument { id, source: None, infons: infons(element), passages, annotations })
+    Ok(RawDocument {
+        id,
+        source: None,
+        infons: infons(element),
+        passages,
+        annotations,
+        relations: element.all("relation").map(infons).collect(),
+    })
 }
 
 /// A passage or a sentence.

@@ -17,51 +17,51 @@ use crate::{Reject, RejectKind};
 
 /// A document ready to be classified and written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct PreparedDocument {
-    pub(super) identifier: String,
-    pub(super) title: String,
-    pub(super) year: Option<u16>,
-    pub(super) location: Location,
+pub(crate) struct PreparedDocument {
+    pub(crate) identifier: String,
+    pub(crate) title: String,
+    pub(crate) year: Option<u16>,
+    pub(crate) location: Location,
     /// Tells this text with these annotations from any other version of the document.
-    pub(super) content_hash: u64,
+    pub(crate) content_hash: u64,
     /// A number that grows with each version of the document, if its source has one.
-    pub(super) version: Option<u32>,
+    pub(crate) version: Option<u32>,
     /// That it does not stand, if its source says so. It has no text then.
-    pub(super) withdrawal: Option<Withdrawal>,
+    pub(crate) withdrawal: Option<Withdrawal>,
     /// In the order of their first mentions.
-    pub(super) entities: Vec<PreparedEntity>,
-    pub(super) sentences: Vec<PreparedSentence>,
-    pub(super) questions: Vec<Question>,
+    pub(crate) entities: Vec<PreparedEntity>,
+    pub(crate) sentences: Vec<PreparedSentence>,
+    pub(crate) questions: Vec<Question>,
 }
 
 /// An entity of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct PreparedEntity {
-    pub(super) identifier: String,
+pub(crate) struct PreparedEntity {
+    pub(crate) identifier: String,
     /// What the document says of it.
-    pub(super) description: Description,
+    pub(crate) description: Description,
 }
 
 /// A sentence of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct PreparedSentence {
+pub(crate) struct PreparedSentence {
     /// Where it starts in the document.
-    pub(super) start: usize,
-    pub(super) text: String,
-    pub(super) mentions: Vec<EntityMention>,
+    pub(crate) start: usize,
+    pub(crate) text: String,
+    pub(crate) mentions: Vec<EntityMention>,
 }
 
 /// A pair of entities in a sentence of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Question {
+pub(crate) struct Question {
     /// Number of the sentence in the document.
-    pub(super) sentence: usize,
-    pub(super) candidate: Candidate,
+    pub(crate) sentence: usize,
+    pub(crate) candidate: Candidate,
 }
 
 /// Makes a document ready for a model that reads pairs of these labels. What does not fit goes to the rejects; `None`
 /// if that is the whole document.
-pub(super) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Vec<Reject>) -> Option<PreparedDocument> {
+pub(crate) fn prepare(document: Document, labels: &[String; 2], rejects: &mut Vec<Reject>) -> Option<PreparedDocument> {
     let withdrawal = withdrawal(&document);
     let has_text = document.passages.iter().any(|passage| !passage.text.trim().is_empty());
     let fit = match has_text || withdrawal.is_some() {
