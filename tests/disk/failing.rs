@@ -115,7 +115,7 @@ fn on_a_disk_that_cannot_be_read_nothing_is_answered_over() {
 #[test]
 fn a_graph_that_cannot_be_written_can_be_read() {
     for (setting, value, reason) in
-        [("RECORDER_DENIED", "1", "it cannot be written"), ("RECORDER_FULL_AFTER", "0", "the disk is full")]
+        [("RECORDER_DENIED", "1", "cannot be written; read"), ("RECORDER_FULL_AFTER", "0", "is full; read")]
     {
         let folder = scratch();
         let root = folder.path().join("root");

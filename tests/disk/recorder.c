@@ -247,7 +247,7 @@ TWO_PATHS(link, "link")
 
 int mkdir(const char *path, mode_t mode) {
     pthread_mutex_lock(&lock);
-    int result = denied(path) ? fails(EACCES) : REAL(mkdir)(path, mode);
+    int result = denied(path) && access(path, F_OK) != 0 ? fails(EACCES) : REAL(mkdir)(path, mode);
     if (result == 0 && inside(path)) note("make %s\n", path);
     pthread_mutex_unlock(&lock);
     return result;

@@ -35,7 +35,7 @@ fn is_lock_error(error: &rocksdb::Error) -> bool {
 fn is_refusal(error: &rocksdb::Error) -> bool {
     let text: &str = error.as_ref();
     let refusals = ["Permission denied", "Read-only file system", "Operation not permitted"];
-    error.kind() == ErrorKind::IOError && refusals.iter().any(|refusal| text.contains(refusal))
+    refusals.iter().any(|refusal| text.contains(refusal))
 }
 
 /// The error of an action that failed.

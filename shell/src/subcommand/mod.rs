@@ -42,15 +42,15 @@ pub(crate) fn open_for_reading(path: &Path, read_only: bool) -> Result<Graph, St
     }
     let reason = match open_existing(path) {
         Err(StorageError::Locked { process, .. }) => {
-            format!("process{} has it open", process.map(|id| format!(" {id}")).unwrap_or_default())
+            format!("process{} has {} open", process.map(|id| format!(" {id}")).unwrap_or_default(), path.display())
         }
-        Err(StorageError::Unwritable { .. }) => "it cannot be written".to_owned(),
-        Err(StorageError::DiskFull { .. }) => "the disk is full".to_owned(),
+        Err(StorageError::Unwritable { .. }) => format!("{} cannot be written", path.display()),
+        Err(StorageError::DiskFull { .. }) => format!("the disk of {} is full", path.display()),
         opened => return opened,
     };
     let graph = Graph::open_with(path, &options)?;
     // Nobody is left to tell if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "note: {} is read as it is now: {reason}", path.display());
+    let _ = writeln!(std::io::stderr(), "note: {reason}; read as it is now");
     Ok(graph)
 }
 
