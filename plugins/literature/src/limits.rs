@@ -6,6 +6,9 @@ pub const LINE_BYTES_MAX: usize = 64 << 20;
 /// The longest record of a file of XML or JSON, in bytes, for the same reason.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
+/// The deepest that elements may nest in a record of XML: no text needs a tenth of it, and what walks them is recursive.
+pub const ELEMENT_DEPTH_MAX: usize = 200;
+
 /// About how much plain text of a file makes a document, in bytes: a longer file becomes several, so that it need not be
 /// held.
 pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{Reject, RejectKind};
 
 /// How many files that broke off a summary keeps.
-const BROKEN_FILES_MAX: usize = 100;
+const BROKEN_FILES_KEPT: usize = 100;
 
 /// How far an ingestion is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl IngestSummary {
     pub(super) fn count_rejects(&mut self, rejects: &[Reject]) {
         for reject in rejects {
             self.rejects.count(reject.kind);
-            if reject.kind == RejectKind::File && self.broken_files.len() < BROKEN_FILES_MAX {
+            if reject.kind == RejectKind::File && self.broken_files.len() < BROKEN_FILES_KEPT {
                 self.broken_files.push(reject.clone());
             }
         }

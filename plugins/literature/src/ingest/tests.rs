@@ -530,7 +530,7 @@ fn a_sentence_that_no_graph_can_hold_loses_itself_only() {
     let graph = Graph::temporary().unwrap();
     let mut long = document("X:1", "[A1] causes <gout>. [B2] causes <flu>.");
     let start = long.passages[0].text.chars().count() + 1;
-    let text = "word ".repeat(16 << 20);
+    let text = "word ".repeat(crate::limits::SENTENCE_BYTES_MAX / 5 + 1);
     long.passages.push(Passage { start, text, kind: PassageKind::Sentence });
     let summary = run(&graph, of(&[long, document("X:2", "[A1] causes <flu>.")]), &Rule::new()).unwrap();
     assert_eq!((summary.documents_added, summary.sentences, summary.rejects.annotations), (2, 3, 1), "{summary}");

@@ -26,7 +26,7 @@ const RETRACTED_TYPES: [&str; 2] = ["retracted publication", "withdrawn publicat
 const VERSION_STEP: u32 = 100_000_000;
 
 /// The last version that a number of 32 bits can hold; no citation comes near it.
-const VERSION_MAX: u32 = 40;
+const LAST_VERSION: u32 = 40;
 
 /// What is known of a citation.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ impl Citation {
     /// A number that grows from version to version: first by the version that stands with the PMID, then by the day of the
     /// last revision.
     fn version(&self) -> Option<u32> {
-        let steps = self.pmid_version.map(|version| version.clamp(1, VERSION_MAX) - 1);
+        let steps = self.pmid_version.map(|version| version.clamp(1, LAST_VERSION) - 1);
         match (steps, self.revised) {
             (None | Some(0), None) => None,
             (steps, revised) => Some(steps.unwrap_or(0) * VERSION_STEP + revised.unwrap_or(0).min(VERSION_STEP - 1)),

@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 const LISTS: [&[u8]; 2] = [b"documents", b"PubTator3"];
 
 /// The longest key or source that is remembered, in bytes.
-const WORD_BYTES_MAX: usize = 32;
+const WORD_BYTES: usize = 32;
 
 /// Cuts the documents out of a file of JSON.
 pub(super) struct JsonRecords {
@@ -168,7 +168,7 @@ impl Cutter {
             }
             _ => {
                 self.escaped = false;
-                if self.string.len() < WORD_BYTES_MAX {
+                if self.string.len() < WORD_BYTES {
                     self.string.push(byte);
                 }
             }

@@ -9,13 +9,10 @@ use quick_xml::events::{BytesStart, Event};
 use super::encoding;
 use super::input::Input;
 use crate::document::Location;
-use crate::limits::RECORD_BYTES_MAX;
+use crate::limits::{ELEMENT_DEPTH_MAX, RECORD_BYTES_MAX};
 
 /// How much is read at once, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
-
-/// The deepest that elements may nest in a record. No text needs a tenth of it, and what walks them is recursive.
-const DEPTH_MAX: usize = 200;
 
 /// How much is kept of what lies between records, so that a tag that comes in two pieces is found, and at the end of the
 /// file that of the element around them.
@@ -327,8 +324,8 @@ impl Element {
             let depth = open.len();
             let top = open.last_mut().expect("the outermost is never closed");
             match event {
-                Event::Start(_) if depth > DEPTH_MAX => {
-                    return Err(format!("nests more than {DEPTH_MAX} elements deep"));
+                Event::Start(_) if depth > ELEMENT_DEPTH_MAX => {
+                    return Err(format!("nests more than {ELEMENT_DEPTH_MAX} elements deep"));
                 }
                 Event::Start(tag) => open.push(Self::begin(&tag).map_err(|error| malformed(&reader, &error))?),
                 Event::Empty(tag) => {
