@@ -26,5 +26,5 @@ pub use model::{
     RunKind, Sentence, SentenceId, Statistics, StorageError, Withdrawal, WithdrawalReason, check_name, confidence,
 };
 pub use read::{RunComparison, Snapshot, View};
-pub use walk::{Budget, EdgeFilter, EvidenceTable, Step, Topology, TopologyKey, algorithm, traverse};
+pub use walk::{Budget, Charge, EdgeFilter, EvidenceTable, Step, Topology, TopologyKey, algorithm, traverse};
 pub use write::{BulkLoad, BulkNode, BulkOptions, BulkSummary, Change, Description, NodeMerge, Retraction};

@@ -91,6 +91,12 @@ impl From<RoaringBitmap> for NodeSet {
     }
 }
 
+impl From<NodeSet> for RoaringBitmap {
+    fn from(nodes: NodeSet) -> Self {
+        nodes.0
+    }
+}
+
 /// A set of documents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DocumentSet(RoaringBitmap);

@@ -59,6 +59,28 @@ impl Snapshot {
         self.0.shared.topologies.get(key, self.moment(), budget)
     }
 
+    /// The edges under these types and this direction that walks of at most so many hops from some nodes can take, or more
+    /// of them: for questions about the neighbourhood of few nodes, which walk in it as in the whole graph. If that is not in
+    /// memory, only the pages of these edges are read, unless decoding everything once is cheaper.
+    pub fn topology_around(
+        &self,
+        key: &TopologyKey,
+        starts: &NodeSet,
+        hops: u32,
+        budget: &Budget,
+    ) -> Result<Arc<Topology>, StorageError> {
+        self.0.shared.topologies.get_around(key, starts, hops, self.moment(), budget)
+    }
+
+    /// About how many questions about the neighbours of single nodes the store answers in the time that it takes to decode all
+    /// edges: with fewer, it should be asked.
+    pub fn questions_worth_decoding(&self) -> u32 {
+        /// Bytes of edges that are decoded in the time of one question.
+        const BYTES_A_QUESTION: u64 = 128;
+        let questions = self.store().approximate_bytes(Family::Adjacency) / BYTES_A_QUESTION;
+        u32::try_from(questions).unwrap_or(u32::MAX).max(64)
+    }
+
     /// The shape of the graph under these types and this direction if it is in memory already, as somebody who asked
     /// [`Snapshot::topology`] left it; never decodes anything. For few questions, which the store answers otherwise.
     pub fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {

@@ -38,6 +38,13 @@ impl Entries<'_> {
         }
     }
 
+    /// Moves on to the first entry whose key is this or comes after it, unless it stands there or farther.
+    pub(crate) fn seek(&mut self, key: &[u8]) {
+        if self.cursor.key().is_some_and(|at| at < key) {
+            self.cursor.seek(key);
+        }
+    }
+
     /// Moves on to the next entry.
     pub(crate) fn advance(&mut self) {
         self.cursor.next();

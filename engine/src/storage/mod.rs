@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod migrate;
 pub(crate) mod options;
+mod page_cache;
 pub(crate) mod pages;
 pub(crate) mod record;
 pub(crate) mod set;

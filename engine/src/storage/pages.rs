@@ -32,9 +32,7 @@ pub(crate) fn contains(
     key: impl AsRef<[u8]>,
     member: u32,
 ) -> Result<bool, StorageError> {
-    let key = [key.as_ref(), &key::page_of(member).to_be_bytes()].concat();
-    let Some(value) = store.get(family, &key)? else { return Ok(false) };
-    let mut found = false;
-    for_each_member(family, &key, &value, |other| found |= other == member)?;
-    Ok(found)
+    let page = key::page_of(member);
+    let key = [key.as_ref(), &page.to_be_bytes()].concat();
+    store.page_contains(family, &key, member - key::page_start(page))
 }

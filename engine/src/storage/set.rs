@@ -89,8 +89,30 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<RoaringBitmap, PageError> {
     Ok(members)
 }
 
+/// Whether a page holds a member. Reads a raw page up to there, and of a Roaring bitmap the one container that it would be
+/// in; what is malformed elsewhere is not found.
+pub(crate) fn contains(bytes: &[u8], member: u32) -> Result<bool, PageError> {
+    match bytes.split_first() {
+        Some((&RAW, rest)) => raw_contains(rest, member),
+        Some((&ROARING, rest)) => roaring_contains(rest, member).ok_or(PageError("the Roaring bitmap is malformed")),
+        Some(_) => Err(PageError("the kind of the page is unknown")),
+        None => Err(PageError("the page is empty")),
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Members decoded by this thread, to tell how much work was done.
+    pub(crate) static DECODED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Calls `visit` with each member of a page in order.
 pub(crate) fn for_each_member(bytes: &[u8], mut visit: impl FnMut(u32)) -> Result<(), PageError> {
+    #[cfg(test)]
+    let mut visit = |member| {
+        DECODED.set(DECODED.get() + 1);
+        visit(member);
+    };
     match bytes.split_first() {
         Some((&RAW, rest)) => visit_raw(rest, visit),
         Some((&ROARING, rest)) => {
@@ -117,6 +139,90 @@ fn visit_raw(mut bytes: &[u8], mut visit: impl FnMut(u32)) -> Result<(), PageErr
         next = member + 1;
     }
     Ok(())
+}
+
+fn raw_contains(mut bytes: &[u8], wanted: u32) -> Result<bool, PageError> {
+    let mut next = 0_u32;
+    while !bytes.is_empty() && next <= wanted {
+        let member =
+            next.checked_add(take_varint(&mut bytes)?).ok_or(PageError("a member lies outside of the page"))?;
+        if member == wanted {
+            return Ok(true);
+        }
+        next = member + 1;
+    }
+    Ok(false)
+}
+
+/// The same of a bitmap in the format that all implementations of Roaring share; `None` if it is not in that format.
+/// <https://github.com/RoaringBitmap/RoaringFormatSpec>
+fn roaring_contains(bytes: &[u8], member: u32) -> Option<bool> {
+    const WITHOUT_RUNS: u32 = 12_346;
+    const WITH_RUNS: u32 = 12_347;
+    let u16_at = |place: usize| Some(u16::from_le_bytes(bytes.get(place..place + 2)?.try_into().ok()?));
+    let u32_at = |place: usize| Some(u32::from_le_bytes(bytes.get(place..place + 4)?.try_into().ok()?));
+    let cookie = u32_at(0)?;
+    let has_runs = cookie & 0xFFFF == WITH_RUNS;
+    let (count, flags, header) = if has_runs {
+        let count = (cookie >> 16) as usize + 1;
+        (count, 4, 4 + count.div_ceil(8))
+    } else if cookie == WITHOUT_RUNS {
+        (u32_at(4)? as usize, 0, 8)
+    } else {
+        return None;
+    };
+    let is_run = |index: usize| Some(has_runs && bytes.get(flags + index / 8)? >> (index % 8) & 1 == 1);
+    let cardinality = |index: usize| Some(usize::from(u16_at(header + 4 * index + 2)?) + 1);
+    let offsets = header + 4 * count;
+    let (key, low) = ((member >> 16) as u16, member as u16);
+    for index in 0..count {
+        match u16_at(header + 4 * index)?.cmp(&key) {
+            std::cmp::Ordering::Less => continue,
+            std::cmp::Ordering::Greater => return Some(false),
+            std::cmp::Ordering::Equal => {}
+        }
+        let place = if !has_runs || count >= 4 {
+            u32_at(offsets + 4 * index)? as usize
+        } else {
+            // Few containers stand one after the other, without a list of places.
+            let mut place = offsets;
+            for before in 0..index {
+                place += container_bytes(is_run(before)?, cardinality(before)?, u16_at(place)?);
+            }
+            place
+        };
+        return container_contains(bytes.get(place..)?, is_run(index)?, cardinality(index)?, low);
+    }
+    Some(false)
+}
+
+/// Most members of a container that is a sorted list; one with more is a bit for each number.
+const LISTED_MAX: usize = 4096;
+
+fn container_bytes(is_run: bool, cardinality: usize, runs: u16) -> usize {
+    match cardinality {
+        _ if is_run => 2 + 4 * usize::from(runs),
+        0..=LISTED_MAX => 2 * cardinality,
+        _ => 8192,
+    }
+}
+
+fn container_contains(bytes: &[u8], is_run: bool, cardinality: usize, member: u16) -> Option<bool> {
+    let (pairs, numbers);
+    let u16_of = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes);
+    if is_run {
+        let runs = u16_of(bytes.first_chunk()?);
+        pairs = bytes.get(2..2 + 4 * usize::from(runs))?.as_chunks::<4>().0;
+        let first = |run: &[u8; 4]| u16::from_le_bytes([run[0], run[1]]);
+        let after = pairs.partition_point(|run| first(run) <= member);
+        let Some(run) = after.checked_sub(1).map(|index| pairs[index]) else { return Some(false) };
+        return Some(member - first(&run) <= u16::from_le_bytes([run[2], run[3]]));
+    }
+    if cardinality <= LISTED_MAX {
+        numbers = bytes.get(..2 * cardinality)?.as_chunks::<2>().0;
+        return Some(numbers.binary_search_by_key(&member, u16_of).is_ok());
+    }
+    Some(bytes.get(..8192)?[usize::from(member) / 8] >> (member % 8) & 1 == 1)
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut value: u32) {
@@ -228,10 +334,37 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_asked_for_a_member_without_being_decoded() {
+        // Lists, bits and runs, one to sixteen containers of each and of all.
+        let kinds: [fn(u32) -> bool; 4] =
+            [|low| low % 97 == 5, |low| low % 3 != 1, |low| low % 4096 > 100, |low| low == 0 || low == 0xFFFF];
+        for containers in [1, 2, 3, 4, 5, 16] {
+            for kind in 0..5 {
+                let is_member =
+                    |number: u32| kinds[if kind < 4 { kind } else { (number >> 16) as usize % 4 }](number & 0xFFFF);
+                let members = bitmap((0..containers << 16).filter(|&number| is_member(number)));
+                for bytes in [encode(&members), encode_roaring(&members), encode_sorted(members.iter())] {
+                    for number in (0..containers << 16).step_by(61).chain([0, 0xFFFF, 0x1_0000, 0xF_FFFF]) {
+                        let found = contains(&bytes, number);
+                        assert_eq!(
+                            found,
+                            Ok(members.contains(number)),
+                            "kind {kind}, {containers} containers, {number}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn malformed_pages_are_refused() {
         let outside = encode_roaring(&bitmap([1 << PAGE_BITS]));
         for bytes in [&[][..], &[9], &[RAW, 0x80], &[RAW, 0xFF, 0xFF, 0xFF, 0xFF, 1], &[ROARING, 1, 2], &outside] {
             assert!(decode(bytes).is_err(), "{bytes:?}");
+        }
+        for bytes in [&[][..], &[9], &[RAW, 0x80], &[ROARING, 1, 2], &[ROARING, 0x3A, 0x30, 0, 0, 1, 0, 0, 0]] {
+            assert!(contains(bytes, 7).is_err(), "{bytes:?}");
         }
         assert!(Edit::decode(&[EDIT, 9, 0, 0, 0, RAW]).is_err());
         assert_eq!(merge_full(Some(&[9]), std::iter::empty()), None);

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rocksdb::{DB, DBPinnableSlice, DBRawIterator, ErrorKind, ReadOptions};
 
 use super::cursor::{Entries, prefix_end};
-use super::failure::{failed, place};
+use super::failure::{damaged, failed, place};
 use super::family::Family;
 use super::options::handle;
+use super::page_cache::PageCache;
+use super::set;
 use crate::StorageError;
 
 self_cell::self_cell!(
@@ -38,6 +40,8 @@ pub(crate) struct StoreSnapshot {
     /// How to read single keys of this moment.
     options: ReadOptions,
     moment: Moment,
+    /// Pages of sets that are asked for single members again and again.
+    pages: Mutex<PageCache>,
 }
 
 /// What keeps a moment.
@@ -78,12 +82,13 @@ impl StoreSnapshot {
     pub(super) fn pinned(pin: Arc<Pin>) -> Self {
         let mut options = ReadOptions::default();
         options.set_snapshot(pin.borrow_dependent());
-        Self { options, moment: Moment::Pinned(Pinned::new(pin, |_| Cursors::default())) }
+        let moment = Moment::Pinned(Pinned::new(pin, |_| Cursors::default()));
+        Self { options, moment, pages: Mutex::default() }
     }
 
     /// The moment that an instance shows.
     pub(super) fn of_instance(instance: Arc<Instance>) -> Self {
-        Self { options: ReadOptions::default(), moment: Moment::Still(instance) }
+        Self { options: ReadOptions::default(), moment: Moment::Still(instance), pages: Mutex::default() }
     }
 
     fn database(&self) -> &DB {
@@ -117,6 +122,25 @@ impl StoreSnapshot {
                 _ => failed("reading")(error),
             }
         })
+    }
+
+    /// About how many bytes the entries of a family take on disk and in memory, deleted ones among them.
+    pub(crate) fn approximate_bytes(&self, family: Family) -> u64 {
+        let database = self.database();
+        let property = |name: &str| database.property_int_value_cf(handle(database, family), name).ok().flatten();
+        ["rocksdb.estimate-live-data-size", "rocksdb.cur-size-all-mem-tables"].into_iter().filter_map(property).sum()
+    }
+
+    /// Whether the page under a key holds a member, given as its offset.
+    pub(crate) fn page_contains(&self, family: Family, key: &[u8], member: u32) -> Result<bool, StorageError> {
+        let pages = || self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = pages().ask(family, key, member) {
+            return Ok(found);
+        }
+        let Some(value) = self.get(family, key)? else { return Ok(false) };
+        let wrong = |error| damaged(family, key, error);
+        pages().keep(family, key, &value).map_err(wrong)?;
+        set::contains(&value, member).map_err(wrong)
     }
 
     /// The number of the last write that it shows: two snapshots with the same number show the same.

@@ -5,5 +5,5 @@ mod budget;
 pub(crate) mod topology;
 pub mod traverse;
 
-pub use budget::Budget;
+pub use budget::{Budget, Charge};
 pub use topology::{EdgeFilter, EvidenceTable, Step, Topology, TopologyKey};

@@ -1,6 +1,6 @@
 //! A batch of edits: committed whole or not at all.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::limits::{IDS_MAX, LABELS_MAX, RELATION_TYPES_MAX};
 use crate::model::name::folded_names;
@@ -35,6 +35,8 @@ pub struct Change {
     lease: Lease,
     /// What the edits start from: the last commit that was written, whether or not it is on the disk yet.
     base: Snapshot,
+    /// The runs in the store that can state facts, once they have been asked for.
+    stored_fact_runs: OnceLock<Vec<RunId>>,
     pub(crate) catalog: Arc<Catalog>,
     /// Labels and relation types below these numbers are on disk.
     catalog_stored: (usize, usize),
@@ -51,6 +53,7 @@ impl Change {
         Ok(Self {
             hidden: None,
             base,
+            stored_fact_runs: OnceLock::new(),
             catalog_stored: (catalog.label_count(), catalog.relation_type_count()),
             catalog,
             counters: lease.counters,
@@ -63,6 +66,11 @@ impl Change {
     /// in between, so a decision that is made on it holds until the commit.
     pub fn base(&self) -> &Snapshot {
         &self.base
+    }
+
+    /// About how many bytes the edits take in memory until they are committed.
+    pub fn memory_bytes(&self) -> u64 {
+        self.edits.memory_bytes()
     }
 
     /// Whether something has been edited.
@@ -115,12 +123,10 @@ impl Change {
     /// Deletes a node; with `detach` its edges too, else they make it fail.
     pub fn delete_node(&mut self, id: NodeId, detach: bool) -> Result<(), StorageError> {
         let old = self.node_or_fail(id)?;
-        let edges = self.edges_of(id)?;
-        if !edges.is_empty() && !detach {
+        if detach {
+            self.delete_edges_of(id)?;
+        } else if self.has_edges(id)? {
             return Err(StorageError::NodeHasEdges(id));
-        }
-        for edge in edges {
-            self.delete_edge(edge)?;
         }
         self.forget_mentions(id)?;
         self.forget_descriptions(id)?;
@@ -138,6 +144,9 @@ impl Change {
         node.labels.dedup();
         self.check_node(id, &node)?;
         self.index_node(id, old, &node);
+        let names = std::iter::once(&node.name).chain(&node.synonyms).chain(&node.identifiers);
+        let texts = names.map(|name| 3 * name.len() as u64).sum::<u64>();
+        self.edits.note_content(texts + edits::bytes_of(&node.properties));
         self.edits.nodes.insert(id, Some(node));
         Ok(())
     }
@@ -205,6 +214,18 @@ impl Change {
         edges.sort_unstable();
         edges.dedup();
         Ok(edges)
+    }
+
+    /// Whether a node has an edge.
+    pub(crate) fn has_edges(&self, id: NodeId) -> Result<bool, StorageError> {
+        for (relation, relation_type) in self.catalog.relation_types() {
+            for &side in lookup::sides(relation_type.symmetric, Direction::Both) {
+                if !self.adjacent(relation, side, id)?.is_empty() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn adjacent(&self, relation: RelationTypeId, side: Side, node: NodeId) -> Result<NodeSet, StorageError> {
@@ -308,6 +329,7 @@ impl Change {
     pub fn set_edge_properties(&mut self, edge: Edge, properties: &Properties) -> Result<(), StorageError> {
         let edge = self.checked(edge)?;
         let value = (!properties.is_empty()).then(|| properties.clone());
+        self.edits.note_content(edits::bytes_of(properties));
         self.edits.edge_properties.insert(edge, value);
         Ok(())
     }
@@ -334,12 +356,30 @@ impl Change {
     /// The runs that state an edge as a fact.
     pub(crate) fn fact_runs(&self, edge: Edge) -> Result<Vec<RunId>, StorageError> {
         let mut found = Vec::new();
-        for (run, record) in self.runs()? {
-            if !matches!(record.kind, RunKind::Model { .. }) && self.has_fact(edge, run)? {
+        for run in self.fact_run_ids()? {
+            if self.has_fact(edge, run)? {
                 found.push(run);
             }
         }
         Ok(found)
+    }
+
+    /// The runs that can state facts: all but those of models.
+    pub(crate) fn fact_run_ids(&self) -> Result<Vec<RunId>, StorageError> {
+        let states_facts = |run: &Run| !matches!(run.kind, RunKind::Model { .. });
+        let stored = match self.stored_fact_runs.get() {
+            Some(stored) => stored,
+            None => {
+                let runs = lookup::runs(self.store())?.into_iter().filter(|(_, run)| states_facts(run));
+                let found = runs.map(|(id, _)| id).collect();
+                self.stored_fact_runs.get_or_init(|| found)
+            }
+        };
+        let mut runs = stored.clone();
+        runs.retain(|id| !self.edits.runs.contains_key(id));
+        let edited = self.edits.runs.iter().filter(|(_, run)| run.as_ref().is_some_and(states_facts));
+        runs.extend(edited.map(|(id, _)| *id));
+        Ok(runs)
     }
 
     /// What models read of an edge, with the edits of this change.
@@ -474,6 +514,7 @@ impl Change {
         let keep = false;
         node_sets.follow(self.store().sequence(), after.sequence(), keep, |label, set| self.edits.apply_to(label, set));
         self.edits = Edits::default();
+        self.stored_fact_runs = OnceLock::new();
         self.base = self.lease.core.snapshot(after, Arc::clone(&self.catalog))?;
         Ok(())
     }

@@ -11,8 +11,8 @@ use crate::storage::key::{self, Key, Side};
 use crate::storage::record::{self, Reading, SentenceText};
 use crate::storage::set::{self, Edit};
 use crate::{
-    Document, DocumentId, Edge, LabelId, Node, NodeId, NodeSet, Properties, RelationTypeId, Run, RunId, Sentence,
-    SentenceId, Withdrawal,
+    Document, DocumentId, Edge, LabelId, Node, NodeId, NodeSet, Properties, PropertyValue, RelationTypeId, Run, RunId,
+    Sentence, SentenceId, Withdrawal,
 };
 
 /// Edits to sets by their key.
@@ -53,6 +53,31 @@ pub(crate) struct Edits {
     pub(crate) run_documents: SetEdits<RunId>,
     /// Names of inputs that runs have taken whole; `None` forgets one.
     pub(crate) run_inputs: Replacements<(RunId, String), ()>,
+    /// What the texts and properties of all these take, as far as they were noted.
+    content_bytes: u64,
+}
+
+/// About how many bytes an edit of a record takes beside its texts and properties, with its place in a map and its share of
+/// the batch that it is written by.
+const RECORD_BYTES: u64 = 320;
+
+/// About how many bytes an edit of a set takes, with one member.
+const SET_BYTES: u64 = 360;
+
+/// About how many bytes a map of a few properties takes beside its texts.
+const PROPERTIES_BYTES: u64 = 700;
+
+/// About how many bytes properties take.
+pub(crate) fn bytes_of(properties: &Properties) -> u64 {
+    fn of_value(value: &PropertyValue) -> u64 {
+        match value {
+            PropertyValue::Boolean(_) | PropertyValue::Integer(_) | PropertyValue::Float(_) => 8,
+            PropertyValue::Text(text) => text.len() as u64,
+            PropertyValue::List(values) => values.iter().map(|value| 32 + of_value(value)).sum(),
+        }
+    }
+    let texts: u64 = properties.iter().map(|(key, value)| key.len() as u64 + of_value(value)).sum();
+    if properties.is_empty() { 0 } else { PROPERTIES_BYTES * properties.len().div_ceil(11) as u64 + 2 * texts }
 }
 
 /// Adds a member to a set.
@@ -67,6 +92,13 @@ pub(crate) fn remove<K: Ord>(edits: &mut SetEdits<K>, key: K, member: u32) {
     let edit = edits.entry(key).or_default();
     edit.added.remove(member);
     edit.removed.insert(member);
+}
+
+/// Takes members from a set.
+pub(crate) fn remove_all<K: Ord>(edits: &mut SetEdits<K>, key: K, members: RoaringBitmap) {
+    let edit = edits.entry(key).or_default();
+    edit.added -= &members;
+    edit.removed |= members;
 }
 
 /// Whether the edits say that a set holds a member; `None` if they say nothing.
@@ -111,6 +143,31 @@ impl Edits {
         let nodes = Arc::make_mut(nodes);
         nodes.union_with(&edit.added.clone().into());
         nodes.subtract(&edit.removed.clone().into());
+    }
+
+    /// Notes that further texts or properties are held.
+    pub(crate) fn note_content(&mut self, bytes: u64) {
+        self.content_bytes += bytes;
+    }
+
+    /// About how many bytes all of them take until they are written.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let records = self.nodes.len()
+            + self.identifiers.len()
+            + self.names.len()
+            + self.edge_properties.len()
+            + self.evidence.len()
+            + self.readings.len()
+            + self.documents.len()
+            + self.document_identifiers.len()
+            + self.sentences.len();
+        let sets = self.labels.len()
+            + self.adjacency.len()
+            + self.facts.len()
+            + self.descriptions.len()
+            + self.mentioned.len()
+            + self.run_documents.len();
+        RECORD_BYTES * records as u64 + SET_BYTES * sets as u64 + self.content_bytes
     }
 
     /// Whether there are none.

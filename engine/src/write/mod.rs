@@ -5,6 +5,9 @@ pub(crate) mod change;
 mod change_view;
 pub(crate) mod core;
 mod describe;
+mod detach;
+#[cfg(test)]
+mod detach_tests;
 pub(crate) mod edits;
 mod merge;
 pub(crate) mod retract;

@@ -155,7 +155,7 @@ impl Change {
 
     /// Whether the node has edges, or sentences that mention it.
     pub(crate) fn is_in_use(&self, node: NodeId) -> Result<bool, StorageError> {
-        Ok(!self.edges_of(node)?.is_empty() || self.has_mentions(node)?)
+        Ok(self.has_edges(node)? || self.has_mentions(node)?)
     }
 }
 

@@ -90,7 +90,8 @@ impl Writer<'_> {
             }
             Plan::Reach { reach, .. } => format!("Reach {}", self.reach(reach)),
             Plan::CountReach { reach, by, .. } => {
-                format!("CountReach {}{}", self.reach(reach), self.count_by(reach, by))
+                let name = if *by == CountBy::Paths { "CountPaths" } else { "CountReach" };
+                format!("{name} {}{}", self.reach(reach), self.count_by(reach, by))
             }
             Plan::ShortestPath { from, to, hop, choice, .. } => {
                 let end =
@@ -203,7 +204,7 @@ impl Writer<'_> {
     fn count_by(&self, reach: &Reach, by: &CountBy) -> String {
         let node = by.end().map(|end| self.name(reach.end(end).slot)).unwrap_or_default();
         let each = match by {
-            CountBy::Nothing => String::new(),
+            CountBy::Nothing | CountBy::Paths => String::new(),
             CountBy::Each(_) => format!(", each {node}"),
             CountBy::Group(end, keys) if keys.is_empty() => {
                 format!(", each {} once", self.name(reach.end(end.other()).slot))

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::{Budget, Interruption};
 
 /// How many searches run side by side at most; what they find is added up in a fixed order.
@@ -23,14 +23,14 @@ pub struct Sample {
 /// Brandes, "A faster algorithm for betweenness centrality", Journal of Mathematical Sociology 25(2), 2001: a search from
 /// each node of the sample, each in the number of steps. From a sample the answer is an estimate (Brandes, Pich,
 /// "Centrality estimation in large networks", International Journal of Bifurcation and Chaos 17(7), 2007).
-pub fn betweenness(graph: &Subgraph<'_>, sample: Sample) -> Result<Vec<f64>, Interruption> {
+pub fn betweenness(graph: &Subgraph, sample: Sample) -> Result<Vec<f64>, Interruption> {
     let (count, budget) = (graph.len(), graph.budget());
     let sources = drawn(count, sample);
     if count < 3 || sources.is_empty() {
         return Ok(vec![0.0; count]);
     }
     let per_group = sources.len().div_ceil(GROUPS);
-    let _held = Charge::of(budget, (GROUPS * count * (8 + size_of::<Visit>() + 8)) as u64)?;
+    let _held = budget.charge((GROUPS * count * (8 + size_of::<Visit>() + 8)) as u64)?;
     let partial: Vec<Vec<f64>> = sources
         .par_chunks(per_group)
         .map(|sources| {
@@ -86,7 +86,7 @@ impl BrandesSearch {
         Self { visits: vec![Visit::default(); count], order: Vec::new(), sums: vec![0.0; count] }
     }
 
-    fn run(&mut self, graph: &Subgraph<'_>, source: u32, budget: &Budget) -> Result<(), Interruption> {
+    fn run(&mut self, graph: &Subgraph, source: u32, budget: &Budget) -> Result<(), Interruption> {
         budget.check()?;
         self.order.clear();
         self.order.push(source);
@@ -112,7 +112,7 @@ impl BrandesSearch {
     }
 
     /// From the farthest node back, each one's dependency is what the nodes behind it hand on.
-    fn add_up(&mut self, graph: &Subgraph<'_>, source: u32) {
+    fn add_up(&mut self, graph: &Subgraph, source: u32) {
         for &node in self.order.iter().rev() {
             let Visit { depth, paths, .. } = self.visits[node as usize];
             let behind = graph.neighbors(node as usize).map(|end| self.visits[end as usize]);

@@ -1,16 +1,16 @@
 //! What hangs together: weakly connected components.
 
 use super::groups::renumbered;
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::Interruption;
 
 /// The component of each node, whichever way its edges point: numbered from 0 in the order of their first nodes.
 ///
 /// A forest of disjoint sets with path halving (Tarjan, van Leeuwen, "Worst-case analysis of set union algorithms",
 /// JACM 31(2), 1984): time practically in the number of steps.
-pub fn components(graph: &Subgraph<'_>) -> Result<Vec<u32>, Interruption> {
+pub fn components(graph: &Subgraph) -> Result<Vec<u32>, Interruption> {
     let budget = graph.budget();
-    let _held = Charge::of(budget, 8 * graph.len() as u64)?;
+    let _held = budget.charge(8 * graph.len() as u64)?;
     let mut parents: Vec<u32> = (0..graph.len() as u32).collect();
     for node in 0..graph.len() {
         if node % 4096 == 0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::groups::renumbered;
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::Interruption;
 
 /// The community of each node, numbered from 0 in the order of their first nodes.
@@ -13,9 +13,9 @@ use crate::Interruption;
 /// networks", Physical Review E 76, 2007). There, nodes come in random order and ties are broken at random; here the
 /// order is that of the nodes, a tie leaves a label as it is or takes the greatest, and the answer is always the same.
 /// Each round takes time in the number of steps.
-pub fn label_propagation(graph: &Subgraph<'_>, rounds: u32) -> Result<Vec<u32>, Interruption> {
+pub fn label_propagation(graph: &Subgraph, rounds: u32) -> Result<Vec<u32>, Interruption> {
     let budget = graph.budget();
-    let _held = Charge::of(budget, 4 * graph.len() as u64)?;
+    let _held = budget.charge(4 * graph.len() as u64)?;
     let mut labels: Vec<u32> = (0..graph.len() as u32).collect();
     for _ in 0..rounds {
         let mut changed = false;

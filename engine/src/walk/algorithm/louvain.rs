@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::groups::renumbered;
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::{Budget, Interruption};
 
 /// A level ends when a round over all nodes gains less than this of modularity.
@@ -15,9 +15,9 @@ const LEAST_GAIN: f64 = 1e-7;
 /// Blondel, Guillaume, Lambiotte, Lefebvre, "Fast unfolding of communities in large networks", Journal of Statistical
 /// Mechanics, 2008: nodes move to the neighbouring community that gains most modularity, in the order of their numbers;
 /// then communities become nodes, until nothing is gained. Each round takes time in the number of steps.
-pub fn louvain(graph: &Subgraph<'_>, resolution: f64) -> Result<Vec<u32>, Interruption> {
+pub fn louvain(graph: &Subgraph, resolution: f64) -> Result<Vec<u32>, Interruption> {
     let budget = graph.budget();
-    let _held = Charge::of(budget, 32 * graph.step_count() as u64 + 64 * graph.len() as u64)?;
+    let _held = budget.charge(32 * graph.step_count() as u64 + 64 * graph.len() as u64)?;
     let mut level = Level::of(graph);
     let mut communities: Vec<u32> = (0..graph.len() as u32).collect();
     loop {
@@ -34,7 +34,7 @@ pub fn louvain(graph: &Subgraph<'_>, resolution: f64) -> Result<Vec<u32>, Interr
 
 /// How much more weight lies within the communities than if the ends of edges were drawn at random: below 1, and the
 /// higher the better. Directions make no difference.
-pub fn modularity(graph: &Subgraph<'_>, communities: &[u32], resolution: f64) -> f64 {
+pub fn modularity(graph: &Subgraph, communities: &[u32], resolution: f64) -> f64 {
     let level = Level::of(graph);
     let count = communities.iter().max().map_or(0, |&last| last as usize + 1);
     let folded = level.folded(communities, count);
@@ -56,7 +56,7 @@ struct Level {
 }
 
 impl Level {
-    fn of(graph: &Subgraph<'_>) -> Self {
+    fn of(graph: &Subgraph) -> Self {
         let mut links: Vec<BTreeMap<u32, f64>> = vec![BTreeMap::new(); graph.len()];
         let mut own = vec![0.0; graph.len()];
         for node in 0..graph.len() {

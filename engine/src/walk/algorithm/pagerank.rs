@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::Interruption;
 
 /// How PageRank is computed.
@@ -28,12 +28,12 @@ impl Default for PageRank {
 ///
 /// Power iteration (Page, Brin, Motwani, Winograd, "The PageRank Citation Ranking", 1999): each round takes time in the
 /// number of steps, and the distance from the answer shrinks by the damping in each.
-pub fn pagerank(graph: &Subgraph<'_>, options: PageRank) -> Result<Vec<f64>, Interruption> {
+pub fn pagerank(graph: &Subgraph, options: PageRank) -> Result<Vec<f64>, Interruption> {
     let budget = graph.budget();
     let reversed = if graph.is_undirected() { None } else { Some(graph.reversed()?) };
     let incoming = reversed.as_ref().unwrap_or(graph);
     let count = graph.len();
-    let _held = Charge::of(budget, 24 * count as u64)?;
+    let _held = budget.charge(24 * count as u64)?;
     let degrees = graph.degrees();
     let mut ranks = vec![1.0 / count as f64; count];
     for _ in 0..options.iterations {

@@ -1,6 +1,6 @@
 //! Some nodes of a graph with the steps between them, numbered without gaps.
 
-use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
+use crate::{Budget, Charge, Interruption, NodeId, NodeSet, Topology};
 
 /// Nodes between two looks at the budget.
 const NODES_PER_CHECK: usize = 4096;
@@ -8,22 +8,22 @@ const NODES_PER_CHECK: usize = 4096;
 /// The part of a [`Topology`] that lies between some nodes. Its nodes are numbered from 0 in order of their ids, and the
 /// answers of the algorithms stand in this order. Parallel edges are several steps; a loop is one.
 #[derive(Debug)]
-pub struct Subgraph<'b> {
+pub struct Subgraph {
     nodes: Vec<NodeId>,
     /// `offsets[n]..offsets[n + 1]` are the steps of node `n`.
     offsets: Vec<usize>,
     ends: Vec<u32>,
     undirected: bool,
     /// What the parts above were charged for.
-    held: Charge<'b>,
+    held: Charge,
 }
 
-impl<'b> Subgraph<'b> {
+impl Subgraph {
     /// The steps of the topology between these nodes. Takes time in the number of nodes and their steps.
-    pub fn new(topology: &Topology, nodes: &NodeSet, budget: &'b Budget) -> Result<Self, Interruption> {
+    pub fn new(topology: &Topology, nodes: &NodeSet, budget: &Budget) -> Result<Self, Interruption> {
         let numbers_needed = topology.node_count().max(nodes.max().map_or(0, |last| last.index() + 1));
         let mut held = Charge::new(budget);
-        let _numbers_held = Charge::of(budget, 4 * numbers_needed as u64)?;
+        let _numbers_held = budget.charge(4 * numbers_needed as u64)?;
         held.grow(16 * nodes.len())?;
         let nodes: Vec<NodeId> = nodes.iter().collect();
         let mut numbers = vec![u32::MAX; numbers_needed];
@@ -87,13 +87,13 @@ impl<'b> Subgraph<'b> {
     }
 
     /// The budget that it was made under.
-    pub(super) fn budget(&self) -> &'b Budget {
-        self.held.budget
+    pub(super) fn budget(&self) -> &Budget {
+        self.held.budget()
     }
 
     /// The same steps taken from their other end.
     pub(super) fn reversed(&self) -> Result<Self, Interruption> {
-        let held = Charge::of(self.held.budget, 16 * self.len() as u64 + 4 * self.ends.len() as u64)?;
+        let held = self.budget().charge(16 * self.len() as u64 + 4 * self.ends.len() as u64)?;
         let mut offsets = vec![0; self.len() + 1];
         for &end in &self.ends {
             offsets[end as usize + 1] += 1;
@@ -110,37 +110,5 @@ impl<'b> Subgraph<'b> {
             }
         }
         Ok(Self { nodes: self.nodes.clone(), offsets, ends, undirected: self.undirected, held })
-    }
-}
-
-/// Bytes taken from a budget, given back when it is dropped.
-#[derive(Debug)]
-pub(super) struct Charge<'b> {
-    budget: &'b Budget,
-    bytes: u64,
-}
-
-impl<'b> Charge<'b> {
-    fn new(budget: &'b Budget) -> Self {
-        Self { budget, bytes: 0 }
-    }
-
-    /// Takes this many bytes.
-    pub(super) fn of(budget: &'b Budget, bytes: u64) -> Result<Self, Interruption> {
-        let mut charge = Self::new(budget);
-        charge.grow(bytes)?;
-        Ok(charge)
-    }
-
-    fn grow(&mut self, bytes: u64) -> Result<(), Interruption> {
-        self.budget.reserve(bytes)?;
-        self.bytes += bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Charge<'_> {
-    fn drop(&mut self) {
-        self.budget.release(self.bytes);
     }
 }

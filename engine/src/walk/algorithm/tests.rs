@@ -103,7 +103,7 @@ fn nodes(count: u32) -> NodeSet {
 }
 
 /// Runs an algorithm on a graph of so many nodes.
-fn on<T>(edges: &[(u32, u32)], count: u32, direction: Direction, run: impl FnOnce(&Subgraph<'_>) -> T) -> T {
+fn on<T>(edges: &[(u32, u32)], count: u32, direction: Direction, run: impl FnOnce(&Subgraph) -> T) -> T {
     let budget = Budget::unlimited();
     run(&Subgraph::new(&topology(edges, direction), &nodes(count), &budget).unwrap())
 }
@@ -204,7 +204,7 @@ fn only_what_lies_between_the_nodes_counts() {
 
 #[test]
 fn a_graph_without_nodes_has_no_answers() {
-    let nothing = |graph: &Subgraph<'_>| {
+    let nothing = |graph: &Subgraph| {
         assert!(graph.is_empty());
         assert_eq!(pagerank(graph, PageRank::default()).unwrap(), Vec::<f64>::new());
         assert_eq!(betweenness(graph, Sample { size: 5, seed: 0 }).unwrap(), Vec::<f64>::new());

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::subgraph::{Charge, Subgraph};
+use super::subgraph::Subgraph;
 use crate::Interruption;
 
 /// What [`triangles`] finds for one node.
@@ -21,9 +21,9 @@ pub struct Triangles {
 /// The forward algorithm (Schank, Wagner, "Finding, Counting and Listing all Triangles in Large Graphs", WEA 2005): each
 /// edge points to the end with more neighbours, and the lists of both ends are intersected; time in the number of edges
 /// to the power of 1.5.
-pub fn triangles(graph: &Subgraph<'_>) -> Result<Vec<Triangles>, Interruption> {
+pub fn triangles(graph: &Subgraph) -> Result<Vec<Triangles>, Interruption> {
     let budget = graph.budget();
-    let _held = Charge::of(budget, 4 * graph.step_count() as u64 + 48 * graph.len() as u64)?;
+    let _held = budget.charge(4 * graph.step_count() as u64 + 48 * graph.len() as u64)?;
     let lists = neighbor_lists(graph)?;
     let rank = |node: u32| (lists[node as usize].len(), node);
     let larger: Vec<Vec<u32>> = (0..graph.len() as u32)
@@ -55,7 +55,7 @@ fn share(count: u64, neighbors: u64) -> f64 {
 }
 
 /// The neighbours of each node, whichever way the edges point, without the node itself.
-fn neighbor_lists(graph: &Subgraph<'_>) -> Result<Vec<Vec<u32>>, Interruption> {
+fn neighbor_lists(graph: &Subgraph) -> Result<Vec<Vec<u32>>, Interruption> {
     let reversed = if graph.is_undirected() { None } else { Some(graph.reversed()?) };
     let list = |node: usize| {
         let back = reversed.iter().flat_map(|reversed| reversed.ends(node));

@@ -15,11 +15,9 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::{Budget, Edge, StorageError};
 
-/// Topologies kept at once.
-const CACHED_MAX: usize = 8;
-
-/// Versions of topologies kept at once: two of each.
-const ENTRIES_MAX: usize = 2 * CACHED_MAX;
+/// Bytes that the topologies kept, whole and limited, and the evidence may take. What was made last is kept even if it
+/// alone takes more: whoever asked for it had the memory to make it, and will ask again.
+const CACHED_BYTES_MAX: u64 = if cfg!(test) { 64 << 10 } else { 2 << 30 };
 
 /// Edges remembered as written; with more, the oldest commits are forgotten, and topologies older than those decoded.
 const LOGGED_EDGES_MAX: usize = 1 << 18;
@@ -31,6 +29,8 @@ const PATCHED_SHARE: u64 = 8;
 #[derive(Debug, Default)]
 pub(crate) struct TopologyCache {
     state: Mutex<State>,
+    /// What readings of parts have cost since a topology was decoded whole, in neighbours.
+    pub(super) spent: AtomicU64,
     work: Work,
 }
 
@@ -95,12 +95,18 @@ impl TopologyCache {
             }
             _ => {
                 self.work.decoded.fetch_add(1, Ordering::Relaxed);
+                self.spent.store(0, Ordering::Relaxed);
                 Arc::new(Topology::read(moment.store, moment.catalog, key, budget)?)
             }
         };
         let entry = Entry { key: key.clone(), generation: moment.generation, topology: Arc::clone(&topology) };
         self.lock().put(entry);
         Ok(topology)
+    }
+
+    /// Whether the topology under this key at the moment of this generation is in memory, or needs only be patched.
+    pub(super) fn has(&self, key: &TopologyKey, generation: u64) -> bool {
+        self.lock().take(key, generation).is_some()
     }
 
     /// The topology under this key at the moment of this generation, if it is in memory as it was then. Nothing is read.
@@ -128,7 +134,7 @@ impl TopologyCache {
             Some(runs) if filter.lets_facts_through() => evidence::facts_of(moment.store, runs, budget)?,
             _ => HashSet::new(),
         };
-        let topology = Arc::new(whole.limited(filter, &evidence, &facts));
+        let topology = Arc::new(whole.limited(filter, &evidence, &facts, budget)?);
         let (key, filter, generation) = (key.clone(), filter.clone(), moment.generation);
         self.lock().put_limited(Limited { key, filter, generation, topology: Arc::clone(&topology) });
         Ok(topology)
@@ -140,7 +146,7 @@ impl TopologyCache {
         let evidence = match known {
             Some((evidence, edges)) if edges.is_empty() => return Ok(evidence),
             Some((evidence, edges)) if !evidence.is_due_for_rereading(edges.len()) => {
-                evidence.patched(&edges, moment)?
+                evidence.patched(&edges, moment, budget)?
             }
             _ => EvidenceTable::read(moment.store, budget)?,
         };
@@ -226,10 +232,31 @@ impl State {
             return;
         }
         self.limited.retain(|known| known.generation == limited.generation);
-        if self.limited.len() == CACHED_MAX {
-            self.limited.remove(0);
-        }
         self.limited.push(limited);
+        self.forget_what_takes_too_much(1, 0);
+    }
+
+    /// About how many bytes all that is kept takes.
+    fn bytes(&self) -> u64 {
+        let entries = self.entries.iter().map(|entry| &entry.topology);
+        let limited = self.limited.iter().map(|limited| &limited.topology);
+        let topologies: u64 = entries.chain(limited).map(|topology| topology.memory_bytes()).sum();
+        topologies + self.evidence.as_ref().map_or(0, |(_, evidence)| evidence.memory_bytes())
+    }
+
+    /// Forgets what was used longest ago until the rest fits; first limited topologies, which are made from whole ones, and
+    /// of each kind at least so many stay.
+    fn forget_what_takes_too_much(&mut self, limited_kept: usize, entries_kept: usize) {
+        while self.bytes() > CACHED_BYTES_MAX {
+            if self.limited.len() > limited_kept {
+                self.limited.remove(0);
+            } else if self.entries.len() > entries_kept {
+                self.entries.remove(0);
+            } else {
+                break;
+            }
+        }
+        self.forget_commits_that_all_know();
     }
 
     fn put_evidence(&mut self, generation: u64, evidence: &Arc<EvidenceTable>) {
@@ -252,11 +279,8 @@ impl State {
             }
             self.entries.retain(|known| (&known.key, known.generation) != (&entry.key, older));
         }
-        if self.entries.len() == ENTRIES_MAX {
-            self.entries.remove(0);
-        }
         self.entries.push(entry);
-        self.forget_commits_that_all_know();
+        self.forget_what_takes_too_much(0, 1);
     }
 
     fn forget_commits_that_all_know(&mut self) {

@@ -93,6 +93,11 @@ impl ChunkBuilder {
     }
 }
 
+/// Bytes that [`chunks`] takes for a while beside its steps, with the chunks themselves.
+pub(super) fn sorting_bytes(steps: usize, node_count: usize) -> u64 {
+    (steps * (8 + 6) + node_count.next_multiple_of(CHUNK_NODES) * (16 + 4)) as u64
+}
+
 /// The chunks of `node_count` nodes from `first` on, which begins a chunk. The steps come in any order; fastest where
 /// those of each node come in a few sorted runs.
 pub(super) fn chunks(steps: &[RawStep], first: usize, node_count: usize) -> Vec<Arc<Chunk>> {

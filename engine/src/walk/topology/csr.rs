@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::chunk::{self, CHUNK_NODES, Chunk, RawStep};
 use super::step::{Shape, Step, steps_of};
-use crate::{Direction, Edge, NodeId, NodeSet, StorageError};
+use crate::{Budget, Charge, Direction, Edge, Interruption, NodeId, NodeSet, StorageError};
 
 /// The steps from every node, sorted by end node, then type. Two parallel edges are two steps; a loop is one.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,15 @@ pub struct Topology {
     reversed: OnceLock<Arc<Topology>>,
     /// All numbers of nodes, once somebody has asked for them.
     nodes: OnceLock<Arc<NodeSet>>,
+    /// What it takes of the budget of the work that made it for itself; `None` for one that all share, and in tests.
+    held: Option<Arc<Charge>>,
 }
+
+/// Bytes of a chunk beside its rows.
+const CHUNK_BYTES: u64 = size_of::<Chunk>() as u64 + 32;
+
+/// About how many bytes an answer to whether an edge is kept takes.
+const ANSWER_BYTES: u64 = 2 * size_of::<(Edge, bool)>() as u64;
 
 /// The lower bits of the number of a step in the list of all steps are its place in its chunk, the upper ones the chunk.
 const STEP_BITS: u32 = u32::BITS;
@@ -43,7 +51,13 @@ impl Topology {
 
     pub(super) fn new(chunks: Vec<Arc<Chunk>>, node_count: usize, shape: Shape) -> Self {
         let step_count = chunks.iter().map(|chunk| chunk.ends.len() as u64).sum();
-        Self { chunks, node_count, step_count, shape, reversed: OnceLock::new(), nodes: OnceLock::new() }
+        Self { chunks, node_count, step_count, shape, reversed: OnceLock::new(), nodes: OnceLock::new(), held: None }
+    }
+
+    /// The same, held from a budget.
+    pub(super) fn holding(self, mut held: Charge) -> Result<Self, Interruption> {
+        held.resize(self.memory_bytes())?;
+        Ok(Self { held: Some(Arc::new(held)), ..self })
     }
 
     /// All nodes that have a step or end one are below this number.
@@ -110,13 +124,27 @@ impl Topology {
         ends[start..].iter().take_while(|&&end| end == to.get()).count()
     }
 
+    /// The steps from one node to the other.
+    pub(crate) fn steps_to(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = Step> + '_ {
+        let ends = self.ends(from);
+        let first = self.step_range(from).start + ends.partition_point(|&end| end < to.get());
+        (first..first + self.multiplicity(from, to)).map(|index| self.step(index))
+    }
+
     /// Whether some step leads from one node to the other.
     pub fn connects(&self, from: NodeId, to: NodeId) -> bool {
         self.ends(from).binary_search(&to.get()).is_ok()
     }
 
-    /// The same graph with only those edges that the caller keeps; each edge is asked for once.
-    pub fn filtered(&self, mut keep: impl FnMut(Edge) -> Result<bool, StorageError>) -> Result<Self, StorageError> {
+    /// The same graph with only those edges that the caller keeps; each edge is asked for once. What is made is held from
+    /// the budget as long as it lives.
+    pub fn filtered(
+        &self,
+        budget: &Budget,
+        mut keep: impl FnMut(Edge) -> Result<bool, StorageError>,
+    ) -> Result<Self, StorageError> {
+        let mut held = Charge::new(budget);
+        let mut answers_held = Charge::new(budget);
         let mut answers: HashMap<Edge, bool> = HashMap::new();
         let mut steps = Vec::new();
         for node in (0..self.node_count() as u32).map(NodeId::new) {
@@ -128,45 +156,54 @@ impl Topology {
                         let answer = keep(edge)?;
                         // Only the step back, which is still to come, will ask again.
                         if step.node > node {
+                            answers_held.grow(ANSWER_BYTES)?;
                             answers.insert(edge, answer);
                         }
                         answer
                     }
                 };
                 if kept {
-                    steps.push(RawStep::new(node, step));
+                    held.push(&mut steps, RawStep::new(node, step))?;
                 }
             }
         }
-        Ok(Self::from_steps(&steps, self.shape))
+        drop((answers, answers_held));
+        let _sorting = budget.charge(chunk::sorting_bytes(steps.len(), self.node_count()))?;
+        Ok(Self::from_steps(&steps, self.shape).holding(held)?)
     }
 
     /// The same steps taken from their other end; found once, then kept.
-    pub fn backward(self: &Arc<Self>) -> Arc<Self> {
+    pub fn backward(self: &Arc<Self>, budget: &Budget) -> Result<Arc<Self>, Interruption> {
         if self.is_undirected() {
-            return Arc::clone(self);
+            return Ok(Arc::clone(self));
         }
         if let Some(known) = self.reversed.get() {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
         // Not inside of the cell: this runs on all cores, and a worker that waits for the others may take up work that
         // asks for the same cell. So two threads may both do it.
-        let reversed = Arc::new(self.reversed());
-        Arc::clone(self.reversed.get_or_init(|| reversed))
+        let reversed = Arc::new(self.reversed(budget)?);
+        Ok(Arc::clone(self.reversed.get_or_init(|| reversed)))
     }
 
-    fn reversed(&self) -> Self {
-        let mut steps = Vec::new();
+    fn reversed(&self, budget: &Budget) -> Result<Self, Interruption> {
+        let held = budget.charge(self.memory_bytes())?;
+        let steps_bytes = self.step_count * size_of::<RawStep>() as u64;
+        let sorting_bytes = chunk::sorting_bytes(self.step_count as usize, self.node_count());
+        let _sorting = budget.charge(steps_bytes + sorting_bytes)?;
+        let mut steps = Vec::with_capacity(self.step_count as usize);
         for node in (0..self.node_count() as u32).map(NodeId::new) {
             let back = |step: Step| RawStep::new(step.node, step.reversed(node));
             steps.extend(self.steps(node).map(back));
         }
-        Self::from_steps(&steps, self.shape)
+        let reversed = Self::from_steps(&steps, self.shape);
+        if self.held.is_some() { reversed.holding(held) } else { Ok(reversed) }
     }
 
-    /// About how many bytes it takes in memory.
+    /// About how many bytes it takes in memory, with the same steps from their other end if those were asked for.
     pub fn memory_bytes(&self) -> u64 {
-        self.chunks.len() as u64 * (CHUNK_NODES as u64 + 1) * 4 + self.step_count * 6
+        let own = self.chunks.len() as u64 * ((CHUNK_NODES as u64 + 1) * 4 + CHUNK_BYTES) + self.step_count * 6;
+        own + self.reversed.get().map_or(0, |reversed| reversed.memory_bytes())
     }
 }
 

@@ -13,11 +13,14 @@ use crate::storage::pages;
 use crate::storage::record::{self, Reading};
 use crate::storage::snapshot::StoreSnapshot;
 use crate::{
-    Budget, Document, DocumentId, Edge, Evidence, NodeId, RunId, RunKind, SentenceId, StorageError, confidence,
+    Budget, Charge, Document, DocumentId, Edge, Evidence, NodeId, RunId, RunKind, SentenceId, StorageError, confidence,
 };
 
 /// Entries read between two looks at the budget.
 const ENTRIES_PER_CHECK: usize = 4096;
+
+/// About how many bytes an edge that has changed takes, without its pieces.
+const CHANGED_BYTES: u64 = 2 * size_of::<(Edge, Vec<Piece>, bool)>() as u64;
 
 /// What a model read of an edge in one sentence, with what filters ask about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,8 +95,9 @@ impl EvidenceTable {
     }
 
     /// The same table with these edges as they are now.
-    pub(super) fn patched(&self, edges: &[Edge], moment: Moment<'_>) -> Result<Self, StorageError> {
+    pub(super) fn patched(&self, edges: &[Edge], moment: Moment<'_>, budget: &Budget) -> Result<Self, StorageError> {
         let runs = fact_runs(moment.store)?;
+        let mut held = budget.charge(CHANGED_BYTES * (self.changed.len() + edges.len()) as u64)?;
         let mut patched = self.clone();
         for &edge in edges {
             let mut pieces = Vec::new();
@@ -102,6 +106,7 @@ impl EvidenceTable {
                 let year = lookup::document(moment.store, document)?.and_then(|document| document.year).unwrap_or(0);
                 pieces.push(Piece { sentence, document, run, probability, year });
             }
+            held.grow((pieces.capacity() * size_of::<Piece>()) as u64)?;
             let facts = runs.iter().map(|&run| lookup::has_fact(moment.store, run, edge));
             let is_fact = facts.collect::<Result<Vec<_>, _>>()?.contains(&true);
             patched.changed.insert(edge, (pieces, is_fact));
@@ -112,10 +117,13 @@ impl EvidenceTable {
     /// Reads all evidence in one pass.
     pub(super) fn read(store: &StoreSnapshot, budget: &Budget) -> Result<Self, StorageError> {
         let mut read = FirstPass::default();
-        read.read_pieces(store, budget)?;
+        let mut held = Charge::new(budget);
+        read.read_pieces(store, &mut held)?;
+        held.grow(read.edges.len() as u64)?;
         read.is_fact = vec![false; read.edges.len()];
         if !read.edges.is_empty() {
-            read.place(store, &DocumentRanges::read(store)?)?;
+            let mut ranges_held = Charge::new(budget);
+            read.place(store, &DocumentRanges::read(store, &mut ranges_held)?)?;
             for run in fact_runs(store)? {
                 read.mark_facts(store, run, budget)?;
             }
@@ -127,7 +135,9 @@ impl EvidenceTable {
     pub fn memory_bytes(&self) -> u64 {
         let FirstPass { edges, pieces, .. } = &*self.first_pass;
         let each_edge = size_of::<Edge>() + size_of::<usize>() + size_of::<bool>();
-        (edges.len() * each_edge + (pieces.len() + self.changed.len()) * size_of::<Piece>()) as u64
+        let changed = self.changed.values().map(|(pieces, _)| (pieces.capacity() * size_of::<Piece>()) as u64);
+        let read = edges.len() * each_edge + pieces.len() * size_of::<Piece>();
+        read as u64 + CHANGED_BYTES * self.changed.len() as u64 + changed.sum::<u64>()
     }
 }
 
@@ -139,20 +149,20 @@ impl Piece {
 }
 
 impl FirstPass {
-    fn read_pieces(&mut self, store: &StoreSnapshot, budget: &Budget) -> Result<(), StorageError> {
+    fn read_pieces(&mut self, store: &StoreSnapshot, held: &mut Charge) -> Result<(), StorageError> {
         store.all(Family::Evidence).for_each(|entry, value| {
             if self.pieces.len().is_multiple_of(ENTRIES_PER_CHECK) {
-                budget.check()?;
+                held.budget().check()?;
             }
             let (edge, sentence, run) = key::parse_evidence(entry).ok_or_else(|| malformed(Family::Evidence, entry))?;
             let reading: Reading = record::decode(value).map_err(|reason| damaged(Family::Evidence, entry, reason))?;
             let probability = reading.probability;
             if self.edges.last() != Some(&edge) {
-                self.edges.push(edge);
-                self.offsets.push(self.pieces.len());
+                held.push(&mut self.edges, edge)?;
+                held.push(&mut self.offsets, self.pieces.len())?;
             }
-            self.pieces.push(Piece { sentence, document: DocumentId::default(), run, probability, year: 0 });
-            Ok(())
+            let piece = Piece { sentence, document: DocumentId::default(), run, probability, year: 0 };
+            Ok(held.push(&mut self.pieces, piece)?)
         })?;
         self.offsets.push(self.pieces.len());
         Ok(())
@@ -188,15 +198,15 @@ impl FirstPass {
 struct DocumentRanges(Vec<(SentenceId, u32, DocumentId, u16)>);
 
 impl DocumentRanges {
-    fn read(store: &StoreSnapshot) -> Result<Self, StorageError> {
+    fn read(store: &StoreSnapshot, held: &mut Charge) -> Result<Self, StorageError> {
         let mut ranges = Vec::new();
         store.all(Family::Documents).for_each(|entry, value| {
             let wrong = |reason: &str| damaged(Family::Documents, entry, reason);
             let id = Fields(entry).u32().ok_or_else(|| wrong("the key is malformed"))?;
             let document: Document = record::decode(value).map_err(|reason| wrong(&reason))?;
             let year = document.year.unwrap_or(0);
-            ranges.push((document.first_sentence, document.sentence_count, DocumentId::new(id), year));
-            Ok(())
+            let range = (document.first_sentence, document.sentence_count, DocumentId::new(id), year);
+            Ok(held.push(&mut ranges, range)?)
         })?;
         ranges.sort_unstable();
         Ok(Self(ranges))
@@ -217,11 +227,12 @@ fn fact_runs(store: &StoreSnapshot) -> Result<Vec<RunId>, StorageError> {
 
 /// The edges that these runs state as facts.
 pub(super) fn facts_of(store: &StoreSnapshot, runs: &[RunId], budget: &Budget) -> Result<HashSet<Edge>, StorageError> {
-    let mut facts = HashSet::new();
+    let (mut facts, mut held) = (HashSet::new(), Charge::new(budget));
     for &run in runs {
         for_each_fact(store, run, budget, |edge| {
             facts.insert(edge);
         })?;
+        held.resize((facts.capacity() * (size_of::<Edge>() + 1)) as u64)?;
     }
     Ok(facts)
 }

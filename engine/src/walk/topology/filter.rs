@@ -9,17 +9,25 @@ use super::chunk::{CHUNK_NODES, Chunk};
 use super::csr::Topology;
 use super::edge_filter::EdgeFilter;
 use super::evidence::EvidenceTable;
-use crate::{Edge, NodeId};
+use crate::{Budget, Edge, Interruption, NodeId};
 
 impl Topology {
     /// The same graph with only those edges that a filter lets through. `facts` are the edges that the filter's runs
     /// state as facts.
-    pub(super) fn limited(&self, filter: &EdgeFilter, evidence: &EvidenceTable, facts: &HashSet<Edge>) -> Self {
+    pub(super) fn limited(
+        &self,
+        filter: &EdgeFilter,
+        evidence: &EvidenceTable,
+        facts: &HashSet<Edge>,
+        budget: &Budget,
+    ) -> Result<Self, Interruption> {
+        // Held until it belongs to whoever keeps it.
+        let _held = budget.charge(self.memory_bytes())?;
         let threshold = filter.threshold();
-        self.retained(|edge| {
+        Ok(self.retained(|edge| {
             let confidence = evidence.confidence_under(edge, filter, facts);
             confidence.is_some_and(|confidence| threshold.is_none_or(|least| confidence as f32 >= least))
-        })
+        }))
     }
 
     /// The same graph with only those edges that are kept; each edge is asked for from both of its ends.

@@ -3,6 +3,9 @@
 //! The rows of a thousand nodes are a chunk, and two versions of a topology share the chunks that are alike. So a commit
 //! costs the chunks that it touches, and a walk sees one shape, whether it was decoded whole or kept current.
 
+mod around;
+#[cfg(test)]
+mod around_tests;
 mod cache;
 mod chunk;
 mod csr;

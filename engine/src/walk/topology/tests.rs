@@ -250,7 +250,7 @@ fn a_filter_keeps_the_edges_that_stand_by_the_evidence_that_counts() {
             let budget = Budget::unlimited();
             let found = snapshot.topology_where(&key, &filter, &budget).unwrap();
             let whole = snapshot.topology(&key, &budget).unwrap();
-            let expected = whole.filtered(|edge| Ok(passes(&snapshot, edge, &filter))).unwrap();
+            let expected = whole.filtered(&budget, |edge| Ok(passes(&snapshot, edge, &filter))).unwrap();
             assert_eq!(*found, expected, "seed {seed}, round {round}, {key:?}, {filter:?}");
             kept += found.step_count();
             dropped += whole.step_count() - found.step_count();
@@ -281,7 +281,7 @@ fn the_steps_back_can_be_asked_for_on_every_core_at_once() {
             let topology = Arc::new(Topology::from_edges((0..20_000).map(|n| (edge(n), false)), Direction::Out));
             pool.scope(|scope| {
                 for _ in 0..24 {
-                    scope.spawn(|_| assert_eq!(topology.backward().step_count(), 20_000));
+                    scope.spawn(|_| assert_eq!(topology.backward(&Budget::unlimited()).unwrap().step_count(), 20_000));
                 }
             });
         }

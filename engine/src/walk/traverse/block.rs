@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::bits::{self, bits};
+use crate::{Budget, Charge, Interruption};
 
 /// A row: which starts of the block are paired with a goal at a number of hops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,22 +17,25 @@ struct Place {
 
 /// The rows found for one block of starts, in order of goal, then hops. A goal may have several rows with the same
 /// number of hops, but no pair stands in two rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Block {
     width: usize,
     places: Vec<Place>,
     words: Vec<u64>,
+    held: Charge,
 }
 
 impl Block {
-    pub(super) fn new(width: usize) -> Self {
-        Self { width, ..Self::default() }
+    pub(super) fn new(width: usize, budget: &Budget) -> Self {
+        Self { width, places: Vec::new(), words: Vec::new(), held: Charge::new(budget) }
     }
 
     /// Takes a row, in any order; call [`Block::sort`] after the last.
-    pub(super) fn push(&mut self, hops: u32, goal: usize, row: &[u64]) {
-        self.places.push(Place { goal, hops, begin: self.words.len() });
+    pub(super) fn push(&mut self, hops: u32, goal: usize, row: &[u64]) -> Result<(), Interruption> {
+        self.held.push(&mut self.places, Place { goal, hops, begin: self.words.len() })?;
+        self.held.make_room(&mut self.words, row.len())?;
         self.words.extend_from_slice(row);
+        Ok(())
     }
 
     pub(super) fn sort(&mut self) {
@@ -60,11 +64,6 @@ impl Block {
         first..first + self.places[first..].partition_point(|place| place.goal == goal)
     }
 
-    /// Bytes in memory.
-    pub(super) fn bytes(&self) -> u64 {
-        (self.words.len() * 8 + self.places.len() * size_of::<Place>()) as u64
-    }
-
     /// Keeps the pairs that the other block has too (`wanted`), or has not, whatever their hops there.
     pub(super) fn retain(&mut self, other: &Self, wanted: bool) {
         let mut theirs = 0;
@@ -85,7 +84,9 @@ impl Block {
     }
 
     /// Adds the pairs of the other block; a pair of both has the fewer hops.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Interruption> {
+        self.held.make_room(&mut self.words, other.words.len())?;
+        self.held.make_room(&mut self.places, other.places.len())?;
         let shift = self.words.len();
         self.words.extend_from_slice(&other.words);
         self.places.extend(other.places.iter().map(|place| Place { begin: place.begin + shift, ..*place }));
@@ -102,10 +103,11 @@ impl Block {
             unite(&mut known, row);
         }
         self.forget_empty_rows();
+        Ok(())
     }
 
     fn forget_empty_rows(&mut self) {
-        let Self { width, places, words } = self;
+        let Self { width, places, words, .. } = self;
         places.retain(|place| !bits::is_empty(&words[place.begin..place.begin + *width]));
     }
 

@@ -17,17 +17,29 @@
 //! - 3 hops (if not of 2) if it lies in a triangle, since a loop on the way could be left out;
 //! - 4 hops (if not of 2 or 3) if it lies in a square.
 //!
-//! Everything else is searched depth-first, one number of hops after the other, under the budget.
+//! The shortest way back to a node is a cycle, whatever its length: [`super::returns`] finds it. Where every step can be
+//! taken back, a trail crosses a bridge once and never comes back over it, so it cannot be longer than the components and
+//! bridges between its ends have edges: in a tree no pair has a longer trail. Everything else is searched depth-first, one
+//! number of hops after the other, under the budget ([`super::depth_first`]): whether a trail of a given length exists is
+//! hard in general.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::counted::{Counted, STEPS_PER_CHECK};
+use super::components::{ComponentKind, Components};
+use super::counted::Counted;
+use super::depth_first::DepthFirst;
 use super::path::{Hops, PathMode};
-use crate::{Budget, Edge, Interruption, NodeId, Topology};
+use super::returns::Returns;
+use super::sorted::common;
+use crate::{Budget, Charge, Interruption, NodeId, Topology};
 
-/// Steps after which a search asks how far every node is from the end: one pass over the graph, so not for every pair.
-const STEPS_BEFORE_DISTANCES: u32 = if cfg!(test) { 8 } else { 20_000 };
+/// Searches after which the bridges of the graph are found at once: one pass over it, so not for a few.
+const SEARCHES_BEFORE_BLOCKS: u32 = if cfg!(test) { 1 } else { 16 };
+
+/// Up to this many hops the rules above decide.
+const RULED_HOPS: u32 = 4;
 
 /// Decides pairs that are nearer than the range.
 #[derive(Debug)]
@@ -35,6 +47,11 @@ pub(super) struct ExactLength {
     topology: Arc<Topology>,
     backward: Arc<Topology>,
     mode: PathMode,
+    returns: Returns,
+    /// Where every step can be taken back: how many edges lie between two nodes. Found once a search would be needed.
+    blocks: Mutex<Option<Arc<BridgeBlocks>>>,
+    /// Searches for more than one number of hops so far.
+    searches: AtomicU32,
     /// For nodes that were asked about: how many neighbours other than itself it has parallel edges to, counted up to 2.
     parallel_neighbors: Mutex<HashMap<NodeId, u8>>,
     /// For nodes that were asked about: whether it lies in a triangle.
@@ -53,7 +70,22 @@ fn remembered<T: Copy>(known: &Mutex<HashMap<NodeId, T>>, node: NodeId, find: im
 
 impl ExactLength {
     pub(super) fn new(topology: Arc<Topology>, backward: Arc<Topology>, mode: PathMode) -> Self {
-        Self { topology, backward, mode, parallel_neighbors: Mutex::default(), in_triangle: Mutex::default() }
+        let returns = Returns::new(Arc::clone(&topology), mode);
+        Self {
+            topology,
+            backward,
+            mode,
+            returns,
+            blocks: Mutex::default(),
+            searches: AtomicU32::new(0),
+            parallel_neighbors: Mutex::default(),
+            in_triangle: Mutex::default(),
+        }
+    }
+
+    /// Whether a path of the mode and of at least one hop leads from a node back to it; for many nodes.
+    pub(super) fn returns(&self, node: NodeId, budget: &Budget) -> Result<bool, Interruption> {
+        self.returns.exists(node, budget)
     }
 
     /// The least number of hops within the range of a path of the mode from start to end. `refuted`: it is known already
@@ -69,42 +101,59 @@ impl ExactLength {
         if start == end && self.mode == PathMode::Acyclic {
             return Ok((hops.least == 0).then_some(0));
         }
+        if start == end && hops.least == 0 {
+            return Ok(Some(0));
+        }
+        let ruled = self.mode == PathMode::Trail && hops.least <= 2 && self.topology.is_undirected();
         let first = if refuted == 0 { hops.least } else { refuted + 1 };
-        let longest = u32::try_from(self.topology.step_count()).unwrap_or(u32::MAX);
-        for count in first..=hops.most.min(longest) {
-            if self.exists(start, end, count, hops.least, budget)? {
+        if start == end && hops.least <= 2 && !ruled {
+            return self.returns.least_hops(start, hops, budget);
+        }
+        for count in first..=hops.most.min(RULED_HOPS) {
+            let found = match self.rule(start, end, count, ruled, budget)? {
+                Some(found) => found,
+                None => self.search(start, end, Hops { least: count, most: count }, budget)?.is_some(),
+            };
+            if found {
                 return Ok(Some(count));
             }
         }
-        Ok(None)
+        let rest = Hops { least: first.max(RULED_HOPS + 1), ..hops };
+        if rest.least > rest.most {
+            return Ok(None);
+        }
+        if start == end && ruled {
+            return self.returns.least_hops(start, hops, budget);
+        }
+        self.search(start, end, rest, budget)
     }
 
-    /// Whether there is a path of the mode of exactly so many hops, where no number from `least` on has done before.
-    fn exists(
+    /// Whether there is a path of the mode of exactly so many hops, where no number of hops of the range before has done;
+    /// `None` if no rule says so.
+    fn rule(
         &self,
         start: NodeId,
         end: NodeId,
         count: u32,
-        least: u32,
+        ruled: bool,
         budget: &Budget,
-    ) -> Result<bool, Interruption> {
-        let is_ruled = self.mode == PathMode::Trail && least <= 2 && self.topology.is_undirected();
-        let (closed, joined) =
-            (is_ruled && start == end, is_ruled && start != end && self.topology.connects(start, end));
+    ) -> Result<Option<bool>, Interruption> {
+        let (closed, joined) = (ruled && start == end, ruled && start != end && self.topology.connects(start, end));
         let without_repeats = start != end && matches!(self.mode, PathMode::Acyclic | PathMode::Simple);
-        match count {
-            1 if joined => Ok(true),
-            2 if joined => Ok(self.trail_of_2(start, end)),
-            3 if joined => self.trail_of_3(start, end, budget),
-            4 if joined => self.trail_of_4(start, end, budget),
-            1 if closed => Ok(self.topology.connects(start, start)),
-            2 if closed => Ok(self.topology.multiplicity(start, start) > 1 || self.parallel_neighbors(start) > 0),
-            3 if closed => Ok(self.in_triangle(start)),
-            4 if closed => self.in_square(start, budget),
-            3 if without_repeats => self.path_of_3(start, end, budget),
-            4 if without_repeats => self.path_of_4(start, end, budget),
-            _ => self.search(start, end, count, budget),
-        }
+        let found = match count {
+            1 if joined => true,
+            2 if joined => self.trail_of_2(start, end),
+            3 if joined => self.trail_of_3(start, end, budget)?,
+            4 if joined => self.trail_of_4(start, end, budget)?,
+            1 if closed => self.topology.connects(start, start),
+            2 if closed => self.topology.multiplicity(start, start) > 1 || self.parallel_neighbors(start) > 0,
+            3 if closed => self.in_triangle(start),
+            4 if closed => self.in_square(start, budget)?,
+            3 if without_repeats => self.path_of_3(start, end, budget)?,
+            4 if without_repeats => self.path_of_4(start, end, budget)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(found))
     }
 
     fn trail_of_2(&self, start: NodeId, end: NodeId) -> bool {
@@ -193,16 +242,83 @@ impl ExactLength {
         Ok(false)
     }
 
-    /// Depth-first search for a path of exactly so many hops, from the end with fewer steps.
-    fn search(&self, start: NodeId, end: NodeId, count: u32, budget: &Budget) -> Result<bool, Interruption> {
-        let mode = self.mode;
+    /// The least number of hops of the range of a path of the mode, searched from the end with fewer steps.
+    fn search(&self, start: NodeId, end: NodeId, hops: Hops, budget: &Budget) -> Result<Option<u32>, Interruption> {
         let turn = self.backward.degree(end) < self.topology.degree(start);
         let (topology, backward) =
             if turn { (&*self.backward, &*self.topology) } else { (&*self.topology, &*self.backward) };
-        let (start, end) = if turn { (end, start) } else { (start, end) };
-        let (edges, nodes) = (Vec::new(), vec![start]);
-        LengthSearch { topology, backward, start, end, mode, edges, nodes, distances: None, steps: 0, budget }
-            .extend(count)
+        let ends = if turn { (end, start) } else { (start, end) };
+        let longest = || self.longest(start, end, budget);
+        let mut search = DepthFirst::new(topology, backward, ends, self.mode, &longest, budget);
+        if hops.least < hops.most && self.searches.fetch_add(1, Ordering::Relaxed) > SEARCHES_BEFORE_BLOCKS {
+            search.limit_hops()?;
+        }
+        search.least_hops(hops)
+    }
+
+    /// No path of the mode between these nodes is longer.
+    fn longest(&self, start: NodeId, end: NodeId, budget: &Budget) -> Result<u32, Interruption> {
+        let steps = u32::try_from(self.topology.step_count()).unwrap_or(u32::MAX);
+        // A closed path without repeated nodes may walk one edge there and back.
+        let is_trail = matches!(self.mode, PathMode::Trail | PathMode::Acyclic) || start != end;
+        if !self.topology.is_undirected() || !is_trail {
+            return Ok(steps);
+        }
+        let known = self.blocks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let blocks = match known {
+            Some(blocks) => blocks,
+            None => {
+                let found = Arc::new(BridgeBlocks::find(&self.topology, budget)?);
+                Arc::clone(self.blocks.lock().unwrap_or_else(PoisonError::into_inner).insert(found))
+            }
+        };
+        Ok(blocks.edges_between(start, end).min(steps))
+    }
+}
+
+/// What bridges separate, and how many edges each part has.
+#[derive(Debug)]
+struct BridgeBlocks {
+    components: Components,
+    edges: Vec<u32>,
+    _held: Charge,
+}
+
+impl BridgeBlocks {
+    fn find(topology: &Topology, budget: &Budget) -> Result<Self, Interruption> {
+        let components = Components::find(topology, ComponentKind::TwoEdgeConnected, budget)?;
+        let held = budget.charge(4 * components.len() as u64)?;
+        // An edge is two steps, a loop is one: in half edges.
+        let mut edges = vec![0_u32; components.len()];
+        for node in (0..topology.node_count() as u32).map(NodeId::new) {
+            let Some(own) = components.of(node) else { continue };
+            let inside = topology.ends(node).iter().filter(|&&end| components.of(NodeId::new(end)) == Some(own));
+            let halves = inside.map(|&end| if end == node.get() { 2 } else { 1 }).sum::<u32>();
+            edges[own as usize] = edges[own as usize].saturating_add(halves);
+        }
+        edges.iter_mut().for_each(|edges| *edges /= 2);
+        Ok(Self { components, edges, _held: held })
+    }
+
+    /// The edges of the components, and the bridges between them, that a trail between two nodes can walk; 0 if none leads
+    /// from one to the other. Takes time in the number of bridges.
+    fn edges_between(&self, start: NodeId, end: NodeId) -> u32 {
+        let (Some(mut one), Some(mut other)) = (self.components.of(start), self.components.of(end)) else { return 0 };
+        let mut edges = self.edges[one as usize];
+        if one != other {
+            edges = edges.saturating_add(self.edges[other as usize]);
+        }
+        while one != other {
+            // The search came to a component from one with a larger number.
+            let low = if one < other { &mut one } else { &mut other };
+            let Some(parent) = self.components.parent(*low) else { return 0 };
+            *low = parent;
+            edges = edges.saturating_add(1);
+            if one != other {
+                edges = edges.saturating_add(self.edges[parent as usize]);
+            }
+        }
+        edges
     }
 }
 
@@ -211,111 +327,4 @@ fn between(topology: &Topology, node: NodeId, other: NodeId) -> impl Iterator<It
     let mut last = None;
     let ends = topology.ends(node).iter().copied().map(NodeId::new);
     ends.filter(move |&end| end != node && end != other && last.replace(end) != Some(end))
-}
-
-/// The members that two sorted lists share: the shorter is walked, the longer asked.
-fn common<'a>(first: &'a [u32], second: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
-    let (shorter, longer) = if first.len() <= second.len() { (first, second) } else { (second, first) };
-    shorter.iter().copied().filter(|member| longer.binary_search(member).is_ok())
-}
-
-/// How many hops each node is from the end, up to `most`; [`u32::MAX`] beyond.
-fn hops_to(backward: &Topology, end: NodeId, most: u32) -> Vec<u32> {
-    let mut distances = vec![u32::MAX; backward.node_count()];
-    let mut frontier = Vec::new();
-    if let Some(distance) = distances.get_mut(end.index()) {
-        *distance = 0;
-        frontier.push(end);
-    }
-    for hops in 1..=most {
-        if frontier.is_empty() {
-            break;
-        }
-        let mut next = Vec::new();
-        for &reached in frontier.iter().flat_map(|&node| backward.ends(node)) {
-            if distances[reached as usize] == u32::MAX {
-                distances[reached as usize] = hops;
-                next.push(NodeId::new(reached));
-            }
-        }
-        frontier = next;
-    }
-    distances
-}
-
-/// A path that is being searched for, as far as it has come.
-struct LengthSearch<'s> {
-    topology: &'s Topology,
-    backward: &'s Topology,
-    start: NodeId,
-    end: NodeId,
-    mode: PathMode,
-    edges: Vec<Edge>,
-    nodes: Vec<NodeId>,
-    /// How many hops each node is from the end, once the search has turned out long.
-    distances: Option<Vec<u32>>,
-    steps: u32,
-    budget: &'s Budget,
-}
-
-impl LengthSearch<'_> {
-    /// Whether the path can be ended in exactly so many more hops. Recursion is as deep as hops are asked for, and those
-    /// are limited by whoever asks.
-    fn extend(&mut self, count: u32) -> Result<bool, Interruption> {
-        let here = *self.nodes.last().expect("the path begins at its start");
-        if count == 0 {
-            return Ok(here == self.end);
-        }
-        self.steps += 1;
-        if self.steps.is_multiple_of(STEPS_PER_CHECK) {
-            self.budget.check()?;
-            self.budget.count_neighbors(u64::from(STEPS_PER_CHECK));
-        }
-        if self.steps == STEPS_BEFORE_DISTANCES {
-            self.distances = Some(hops_to(self.backward, self.end, count + self.nodes.len() as u32));
-        }
-        if count == 2 && !self.has_middle(here) {
-            return Ok(false);
-        }
-        for index in self.topology.step_range(here) {
-            let step = self.topology.step(index);
-            let edge = step.edge(here);
-            let too_far = !self.may_arrive(step.node, count - 1);
-            if too_far || (count == 1 && step.node != self.end) || !self.may_step(step.node, edge, count) {
-                continue;
-            }
-            self.edges.push(edge);
-            self.nodes.push(step.node);
-            let found = self.extend(count - 1)?;
-            self.edges.pop();
-            self.nodes.pop();
-            if found {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether the end is near enough; without distances, it may be.
-    fn may_arrive(&self, node: NodeId, count: u32) -> bool {
-        let distance = self.distances.as_ref().and_then(|distances| distances.get(node.index()));
-        distance.is_none_or(|&distance| distance <= count)
-    }
-
-    /// Whether any node lies between here and the end: spares a walk over all neighbours of a hub.
-    fn has_middle(&self, here: NodeId) -> bool {
-        common(self.topology.ends(here), self.backward.ends(self.end)).next().is_some()
-    }
-
-    fn may_step(&self, node: NodeId, edge: Edge, count: u32) -> bool {
-        match self.mode {
-            PathMode::Walk => true,
-            PathMode::Trail => !self.edges.contains(&edge),
-            PathMode::Acyclic => (count == 1 || node != self.end) && !self.nodes.contains(&node),
-            PathMode::Simple => {
-                let closes = count == 1 && node == self.start;
-                (count == 1 || node != self.end) && (closes || !self.nodes.contains(&node))
-            }
-        }
-    }
 }

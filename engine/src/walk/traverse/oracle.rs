@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Cost, End, Ends, Hops, Pair, PairSet, Path, PathMode, Reach, count_reachable_pairs, paths, ranked_paths,
-    reachable_pairs, shortest_paths,
+    Cost, End, Ends, Hops, Pair, PairSet, Path, PathMode, Reach, ShortestPaths, count_reachable_pairs, paths,
+    ranked_paths, reachable_pairs,
 };
 use crate::{Budget, Direction, Edge, Interruption, NodeId, NodeSet, RelationTypeId, Topology};
 
@@ -36,6 +36,11 @@ impl Random {
 fn random_edges(random: &mut Random) -> (u32, BTreeSet<(Edge, bool)>) {
     let node_count = 2 + random.below(6);
     let edge_count = random.below(2 * node_count + 2);
+    (node_count, edges_between(random, node_count, edge_count))
+}
+
+/// So many random edges between nodes.
+pub(super) fn edges_between(random: &mut Random, node_count: u32, edge_count: u32) -> BTreeSet<(Edge, bool)> {
     let edges = (0..edge_count).map(|_| {
         let relation = RelationTypeId::new(random.below(3) as u16);
         let symmetric = relation.get() == 2;
@@ -44,11 +49,11 @@ fn random_edges(random: &mut Random) -> (u32, BTreeSet<(Edge, bool)>) {
         let target = NodeId::new((source.get() + random.below(3)) % node_count);
         (Edge { relation, source, target }.canonical(symmetric), symmetric)
     });
-    (node_count, edges.collect())
+    edges.collect()
 }
 
 /// The steps from a node by the definition of a direction.
-fn steps(edges: &BTreeSet<(Edge, bool)>, node: NodeId, direction: Direction) -> Vec<(Edge, NodeId)> {
+pub(super) fn steps(edges: &BTreeSet<(Edge, bool)>, node: NodeId, direction: Direction) -> Vec<(Edge, NodeId)> {
     let mut steps = Vec::new();
     for &(edge, symmetric) in edges {
         let out = symmetric || direction != Direction::In;
@@ -76,7 +81,7 @@ fn allowed(path: &Path, edge: Edge, node: NodeId, mode: PathMode) -> bool {
     }
 }
 
-fn enumerate(
+pub(super) fn enumerate(
     edges: &BTreeSet<(Edge, bool)>,
     direction: Direction,
     path: &mut Path,
@@ -130,7 +135,7 @@ impl Case {
     fn expected_pairs(&self, context: &str) -> BTreeMap<(NodeId, NodeId), (u32, u64)> {
         let budget = Arc::new(Budget::unlimited());
         let mut least: BTreeMap<(NodeId, NodeId), (u32, u64)> = BTreeMap::new();
-        let ends = Arc::new(Ends::new(&self.topology, self.targets.clone(), self.hops.most));
+        let ends = Arc::new(Ends::new(&self.topology, self.targets.clone(), self.hops.most, &budget).unwrap());
         for source in self.sources.iter() {
             let expected = self.expected_paths(source);
             let walk = paths(&self.topology, source, Some(&ends), self.hops, self.mode, &[], &budget);
@@ -213,7 +218,7 @@ impl Case {
     }
 }
 
-fn tally(pairs: &[&Pair]) -> Vec<u64> {
+pub(super) fn tally(pairs: &[&Pair]) -> Vec<u64> {
     let mut counts = vec![0_u64; pairs.iter().map(|pair| pair.hops as usize + 1).max().unwrap_or(0)];
     pairs.iter().for_each(|pair| counts[pair.hops as usize] += 1);
     counts
@@ -227,11 +232,20 @@ fn check_pairs(set: &PairSet<'_>, expected: &[Pair], context: &str) {
     assert_eq!(found, expected, "pairs, {context}");
     let counts = set.count(&budget).unwrap();
     assert_eq!(counts, tally(&expected.iter().collect::<Vec<_>>()), "counts, {context}");
+    assert_eq!(set.count_all(&budget).unwrap(), expected.len() as u64, "all counted, {context}");
     assert_eq!(budget.memory_bytes(), 0, "all memory is given back, {context}");
 }
 
-/// A set of pairs, listed, counted, and counted by either end.
-fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
+/// A set of pairs, listed, counted, and counted by either end, in each way to find them.
+pub(super) fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
+    for alone in [None, Some(false), Some(true)] {
+        let mut set = set.clone();
+        set.alone = alone;
+        check_set_in_one_way(&set, expected, &format!("alone: {alone:?}, {context}"));
+    }
+}
+
+fn check_set_in_one_way(set: &PairSet<'_>, expected: &[Pair], context: &str) {
     check_pairs(set, expected, context);
     let budget = Arc::new(Budget::unlimited());
     for end in [End::Source, End::Target] {
@@ -241,6 +255,8 @@ fn check_set(set: &PairSet<'_>, expected: &[Pair], context: &str) {
         }
         let groups: Vec<_> = groups.into_iter().map(|(node, pairs)| (node, tally(&pairs))).collect();
         assert_eq!(set.count_by(end, &budget).unwrap(), groups, "counts by {end:?}, {context}");
+        let totals = groups.iter().map(|(node, counts)| (*node, counts.iter().sum())).collect::<Vec<(_, u64)>>();
+        assert_eq!(set.count_all_by(end, &budget).unwrap(), totals, "all counted by {end:?}, {context}");
     }
     assert_eq!(budget.memory_bytes(), 0, "all memory is given back, {context}");
 }
@@ -337,30 +353,41 @@ fn a_cost_below_zero_is_refused() {
 }
 
 #[test]
-fn shortest_paths_agree_with_the_oracle() {
+fn shortest_paths_agree_with_the_oracle_whether_or_not_pairs_share_an_end() {
     for seed in 0..500 {
         let mut random = Random(seed);
         let (node_count, edges) = random_edges(&mut random);
         let direction = [Direction::Both, Direction::Out, Direction::In][random.below(3) as usize];
-        let topology = Topology::from_edges(edges.iter().copied(), direction);
-        let (source, target) = (NodeId::new(random.below(node_count)), NodeId::new(random.below(node_count)));
-        let hops = Hops { least: random.below(2), most: 1 + random.below(7) };
-        let mut expected = Vec::new();
-        let mut path = Path { nodes: vec![source], edges: Vec::new() };
-        enumerate(&edges, direction, &mut path, Hops { least: 0, ..hops }, PathMode::Acyclic, &mut |path| {
-            if path.nodes[path.nodes.len() - 1] == target {
-                expected.push(path.clone());
-            }
-        });
-        let shortest = expected.iter().map(|path| path.edges.len()).min();
-        expected.retain(|path| Some(path.edges.len()) == shortest && path.edges.len() as u32 >= hops.least);
-        expected.sort_unstable();
-        let budget = Budget::unlimited();
-        let found = shortest_paths(&topology, source, target, hops, true, &budget).unwrap();
-        assert_eq!(found, expected, "seed {seed}, {source} to {target}, {hops:?} {direction:?}, edges {edges:?}");
-        let one = shortest_paths(&topology, source, target, hops, false, &budget).unwrap();
-        assert_eq!(one.len(), usize::from(!expected.is_empty()), "seed {seed}");
-        assert!(one.iter().all(|path| expected.contains(path)), "seed {seed}");
+        let topology = Arc::new(Topology::from_edges(edges.iter().copied(), direction));
+        let budget = Arc::new(Budget::unlimited());
+        let mut search = ShortestPaths::new(&topology, &budget);
+        let (mut source, mut target) = (NodeId::new(random.below(node_count)), NodeId::new(random.below(node_count)));
+        for _ in 0..8 {
+            // The end that changes is often the same a few times.
+            let end = if random.below(3) > 0 { &mut target } else { &mut source };
+            *end = NodeId::new(random.below(node_count + 1));
+            let hops = Hops { least: random.below(2), most: 1 + random.below(7) };
+            let mut expected = Vec::new();
+            let mut path = Path { nodes: vec![source], edges: Vec::new() };
+            enumerate(&edges, direction, &mut path, Hops { least: 0, ..hops }, PathMode::Acyclic, &mut |path| {
+                if path.nodes[path.nodes.len() - 1] == target {
+                    expected.push(path.clone());
+                }
+            });
+            let shortest = expected.iter().map(|path| path.edges.len()).min();
+            expected.retain(|path| Some(path.edges.len()) == shortest && path.edges.len() as u32 >= hops.least);
+            expected.sort_unstable();
+            let context = format!("seed {seed}, {source} to {target}, {hops:?} {direction:?}, edges {edges:?}");
+            let mut found: Vec<Path> =
+                search.between(source, target, hops, true).unwrap().map(Result::unwrap).collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{context}");
+            let one: Vec<Path> = search.between(source, target, hops, false).unwrap().map(Result::unwrap).collect();
+            assert_eq!(one.len(), usize::from(!expected.is_empty()), "{context}");
+            assert!(one.iter().all(|path| expected.contains(path)), "{context}");
+        }
+        drop(search);
+        assert_eq!(budget.memory_bytes(), 0, "all memory is given back");
     }
 }
 

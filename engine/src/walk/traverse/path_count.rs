@@ -16,7 +16,7 @@ use super::path::{Hops, Pair, PathMode};
 use super::paths::{Ends, paths};
 use super::plan::Plan;
 use super::reach::Reach;
-use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
+use crate::{Budget, Charge, Interruption, NodeId, NodeSet, Topology};
 
 /// Nodes handled by one parallel task.
 const NODES_PER_TASK: usize = 1024;
@@ -27,76 +27,114 @@ const LANES: [usize; 3] = [64, 8, 1];
 /// The pairs of [`super::PairSet::pairs_with_path_counts`].
 #[derive(Debug)]
 pub struct CountedPairs {
-    plan: Plan,
+    plan: Result<Plan, Interruption>,
     reach: Reach,
     next_start: usize,
+    /// Whether each start is searched from alone; decided when the first pair is asked for.
+    alone: Option<bool>,
+    is_done: bool,
     open: std::vec::IntoIter<(Pair, u64)>,
+    /// What the open pairs take.
+    held: Option<Charge>,
 }
 
+/// Starts searched from in one go where each is searched from alone.
+const STARTS_AT_ONCE: usize = 16;
+
 impl CountedPairs {
-    pub(super) fn new(plan: Plan, reach: Reach) -> Self {
-        Self { plan, reach, next_start: 0, open: Vec::new().into_iter() }
+    pub(super) fn new(plan: Result<Plan, Interruption>, reach: Reach) -> Self {
+        Self { plan, reach, next_start: 0, alone: None, is_done: false, open: Vec::new().into_iter(), held: None }
     }
 
-    fn open_block(&mut self) -> Result<(), Interruption> {
-        let node_count = self.plan.sides.node_count as u64;
-        let fits = |lanes: &usize| {
-            self.plan.budget.memory_left().is_none_or(|left| 16 * node_count * *lanes as u64 <= left / 2)
+    /// The pairs of the next starts; `None` after the last.
+    fn more(&mut self) -> Result<Option<Vec<(Pair, u64)>>, Interruption> {
+        let plan = self.plan.as_ref().map_err(Clone::clone)?;
+        let (first, count) = (self.next_start, plan.sides.starts.len());
+        if first == count {
+            return Ok(None);
+        }
+        let alone = match self.alone {
+            Some(alone) => alone,
+            None => *self.alone.insert(plan.shares_little()?.is_some()),
         };
-        let lanes = LANES.into_iter().find(fits).unwrap_or(1);
-        let starts = self.next_start..self.plan.sides.starts.len().min(self.next_start + lanes);
-        let block = self.plan.block_of_starts(starts.clone(), 1)?;
+        let mut held = Charge::new(&plan.budget);
+        let mut pairs;
+        if alone {
+            self.next_start = count.min(first + STARTS_AT_ONCE);
+            pairs = plan.counted_pairs_of_starts(first..self.next_start, &mut held)?;
+        } else {
+            let fits = |lanes: &usize| {
+                let bytes = 16 * plan.sides.node_count as u64 * *lanes as u64;
+                plan.budget.memory_left().is_none_or(|left| bytes <= left / 2)
+            };
+            let lanes = LANES.into_iter().find(fits).unwrap_or(1);
+            self.next_start = count.min(first + lanes);
+            pairs = self.count_in_lanes(plan, first..self.next_start, lanes, &mut held)?;
+        }
+        for (pair, count) in pairs.iter_mut().filter(|(_, count)| *count == 0) {
+            *count = count_one(&self.reach, *pair, &plan.budget)?;
+        }
+        self.held = Some(held);
+        Ok(Some(pairs))
+    }
+
+    /// The pairs of these starts, each with its number of paths, or 0 where they cannot be counted so.
+    fn count_in_lanes(
+        &self,
+        plan: &Plan,
+        starts: Range<usize>,
+        lanes: usize,
+        held: &mut Charge,
+    ) -> Result<Vec<(Pair, u64)>, Interruption> {
+        let block = plan.block_of_starts(starts.clone(), 1)?;
         let counts = match lanes {
-            64 => self.count_lanes::<64>(starts.clone(), &block),
-            8 => self.count_lanes::<8>(starts.clone(), &block),
-            _ => self.count_lanes::<1>(starts.clone(), &block),
+            64 => self.count_lanes::<64>(plan, starts.clone(), &block, held)?,
+            8 => self.count_lanes::<8>(plan, starts.clone(), &block, held)?,
+            _ => self.count_lanes::<1>(plan, starts.clone(), &block, held)?,
         };
-        let pairs = counts.and_then(|counts| self.pairs(&starts, &block, counts));
-        self.plan.budget.release(block.bytes());
-        self.open = pairs?.into_iter();
-        self.next_start = starts.end;
-        Ok(())
+        let mut pairs = Vec::new();
+        for ((hops, goal, row), counts) in block.rows().zip(counts) {
+            held.make_room(&mut pairs, counts.len())?;
+            let bits = bits(row).zip(counts);
+            pairs.extend(bits.map(|(bit, count)| (plan.sides.pair(goal, starts.start + bit, hops), count)));
+        }
+        Ok(pairs)
     }
 
     /// For each row of the block, the number of paths for each start of the row; 0 where they cannot be counted so.
-    fn count_lanes<const L: usize>(&self, starts: Range<usize>, block: &Block) -> Result<Vec<Vec<u64>>, Interruption> {
-        let budget = &*self.plan.budget;
-        let bytes = (16 * L * self.plan.sides.node_count) as u64;
-        budget.reserve(bytes)?;
-        let (forward, backward) = self.reach.both_ways(self.plan.sides.swapped);
-        let starts = &self.plan.sides.starts[starts];
-        let mut lanes = Lanes::<L>::new(self.plan.sides.node_count.max(forward.node_count()), starts);
-        let mut counts = vec![Vec::new(); block.len()];
-        let longest = block.rows().map(|(hops, ..)| hops).max().unwrap_or(0);
-        for hops in 0..=longest {
-            if hops > 0 {
-                let result = lanes.advance(&backward, self.reach.mode != PathMode::Walk, budget);
-                result.inspect_err(|_| budget.release(bytes))?;
-            }
-            for (index, (_, goal, row)) in block.rows().enumerate().filter(|(_, row)| row.0 == hops) {
-                let lanes = &lanes.last[self.plan.sides.goals[goal] as usize];
-                counts[index] = bits(row).map(|bit| lanes[bit]).collect();
-            }
-        }
-        budget.release(bytes);
-        Ok(counts)
-    }
-
-    fn pairs(
+    fn count_lanes<const L: usize>(
         &self,
-        starts: &Range<usize>,
+        plan: &Plan,
+        starts: Range<usize>,
         block: &Block,
-        counts: Vec<Vec<u64>>,
-    ) -> Result<Vec<(Pair, u64)>, Interruption> {
-        let mut pairs = Vec::new();
-        for ((hops, goal, row), counts) in block.rows().zip(counts) {
-            for (bit, count) in bits(row).zip(counts) {
-                let pair = self.plan.sides.pair(goal, starts.start + bit, hops);
-                let count = if count == 0 { count_one(&self.reach, pair, &self.plan.budget)? } else { count };
-                pairs.push((pair, count));
+        held: &mut Charge,
+    ) -> Result<Vec<Vec<u64>>, Interruption> {
+        let (forward, backward) = self.reach.both_ways(plan.sides.swapped, &plan.budget)?;
+        let starts = &plan.sides.starts[starts];
+        let node_count = plan.sides.node_count.max(forward.node_count());
+        let _lanes_held = plan.budget.charge(((16 * L + 8) * node_count) as u64)?;
+        held.grow((block.len() * size_of::<Vec<u64>>()) as u64)?;
+        let mut lanes = Lanes::<L>::new(node_count, starts);
+        let mut counts = vec![Vec::new(); block.len()];
+        let mut rows: Vec<(u32, usize)> = block.rows().enumerate().map(|(index, (hops, ..))| (hops, index)).collect();
+        rows.sort_unstable();
+        let mut rows = rows.into_iter().peekable();
+        for hops in 0.. {
+            if rows.peek().is_none() {
+                break;
+            }
+            if hops > 0 {
+                lanes.advance(&backward, self.reach.mode != PathMode::Walk, &plan.budget)?;
+            }
+            while let Some((_, index)) = rows.next_if(|(of_row, _)| *of_row == hops) {
+                let (_, goal, row) = block.row(index);
+                let lanes = &lanes.last[plan.sides.goals[goal] as usize];
+                let row: Vec<u64> = bits(row).map(|bit| lanes[bit]).collect();
+                held.grow(8 * row.capacity() as u64)?;
+                counts[index] = row;
             }
         }
-        Ok(pairs)
+        Ok(counts)
     }
 }
 
@@ -108,12 +146,18 @@ impl Iterator for CountedPairs {
             if let Some(pair) = self.open.next() {
                 return Some(Ok(pair));
             }
-            if self.next_start == self.plan.sides.starts.len() {
+            if self.is_done {
                 return None;
             }
-            if let Err(interruption) = self.open_block() {
-                self.next_start = self.plan.sides.starts.len();
-                return Some(Err(interruption));
+            self.open = Vec::new().into_iter();
+            self.held = None;
+            match self.more() {
+                Ok(Some(pairs)) => self.open = pairs.into_iter(),
+                Ok(None) => self.is_done = true,
+                Err(interruption) => {
+                    self.is_done = true;
+                    return Some(Err(interruption));
+                }
             }
         }
     }
@@ -126,7 +170,7 @@ fn count_one(reach: &Reach, pair: Pair, budget: &Arc<Budget>) -> Result<u64, Int
         return Ok(count_of_two_hops(reach, source, target));
     }
     let exactly = Hops { least: hops, most: hops };
-    let ends = Arc::new(Ends::new(&reach.topology, NodeSet::from_iter([target]), hops));
+    let ends = Arc::new(Ends::new(&reach.topology, NodeSet::from_iter([target]), hops, budget)?);
     let mut count = 0_u64;
     for path in paths(&reach.topology, source, Some(&ends), exactly, reach.mode, &[], budget) {
         path?;

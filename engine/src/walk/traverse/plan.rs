@@ -1,10 +1,11 @@
-//! How the pairs of a set are found: block after block of starts.
+//! How the pairs of a set are found: block after block of starts, from each start alone, or over components.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::block::Block;
 use super::search::{Search, Sides};
+use super::start_scratch::StartScratch;
 use crate::{Budget, Interruption};
 
 /// How a further reach changes the set.
@@ -21,6 +22,10 @@ pub(super) struct Plan {
     pub(super) sides: Arc<Sides>,
     pub(super) search: Search,
     pub(super) others: Vec<(Operation, Search)>,
+    /// Memory of searches from single starts that are over.
+    pub(super) spare: Mutex<Vec<StartScratch>>,
+    /// Whether each start is searched from alone; `None`: as is cheaper.
+    pub(super) alone: Option<bool>,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -29,7 +34,7 @@ const ROWS_KEPT: u64 = 3;
 
 impl Plan {
     /// Words of a row for the block that begins at this start.
-    fn width(&self, first: usize, keeps_rows: bool) -> usize {
+    pub(super) fn width(&self, first: usize, keeps_rows: bool) -> usize {
         let searches = std::iter::once(&self.search).chain(self.others.iter().map(|(_, search)| search));
         let mut bytes = searches.map(Search::bytes_a_word).max().unwrap_or(0);
         if keeps_rows {
@@ -38,8 +43,23 @@ impl Plan {
         self.sides.width(self.sides.starts.len() - first, bytes, &self.budget)
     }
 
+    /// How many pairs each start has, where that is cheaper told otherwise than by blocks of starts.
+    pub(super) fn totals(&self) -> Result<Option<Vec<u64>>, Interruption> {
+        let nodes_a_start = self.shares_little()?;
+        if self.alone.is_none()
+            && self.is_closure()
+            && let Some(strong) = self.components_for_closure(nodes_a_start)?
+        {
+            return self.closure_totals(&strong).map(Some);
+        }
+        nodes_a_start.map(|_| self.totals_of_starts()).transpose()
+    }
+
     /// Calls `visit` with every row: number of hops, position of the goal, position of the block's first start, starts.
-    pub(super) fn for_each_row(&self, mut visit: impl FnMut(u32, usize, usize, &[u64])) -> Result<(), Interruption> {
+    pub(super) fn for_each_row(
+        &self,
+        mut visit: impl FnMut(u32, usize, usize, &[u64]) -> Result<(), Interruption>,
+    ) -> Result<(), Interruption> {
         let mut first = 0;
         if self.others.is_empty() {
             let mut sink = |first: usize, hops: u32, goal: usize, row: &[u64]| visit(hops, goal, first, row);
@@ -47,50 +67,49 @@ impl Plan {
         }
         while first < self.sides.starts.len() {
             let (block, starts) = self.block(first)?;
-            block.rows().for_each(|(hops, goal, row)| visit(hops, goal, starts.start, row));
-            self.budget.release(block.bytes());
+            block.rows().try_for_each(|(hops, goal, row)| visit(hops, goal, starts.start, row))?;
             first = starts.end;
         }
         Ok(())
     }
 
-    fn starts(&self, first: usize, width: usize) -> Range<usize> {
+    pub(super) fn starts(&self, first: usize, width: usize) -> Range<usize> {
         first..self.sides.starts.len().min(first + width * 64)
     }
 
-    /// The pairs of the block that begins at this start, with the starts that it takes in. Its bytes are taken from the
-    /// budget, and the caller gives them back.
+    /// The pairs of the block that begins at this start, with the starts that it takes in.
     pub(super) fn block(&self, first: usize) -> Result<(Block, Range<usize>), Interruption> {
-        let width = self.width(first, true);
-        let starts = self.starts(first, width);
-        Ok((self.block_of_starts(starts.clone(), width)?, starts))
+        let mut width = self.width(first, true);
+        loop {
+            let starts = self.starts(first, width);
+            match self.block_of_starts(starts.clone(), width) {
+                // How many pairs a block has is known once it is there: fewer starts have fewer.
+                Err(Interruption::OutOfMemory { .. }) if width > 1 => width = Sides::narrower(width),
+                block => return Ok((block?, starts)),
+            }
+        }
     }
 
     /// The pairs of these starts, in rows of so many words.
     pub(super) fn block_of_starts(&self, starts: Range<usize>, width: usize) -> Result<Block, Interruption> {
         let mut block = self.run(&self.search, starts.clone(), width)?;
         for (operation, search) in &self.others {
-            let before = block.bytes();
-            let other = self.run(search, starts.clone(), width).inspect_err(|_| self.budget.release(before))?;
+            let other = self.run(search, starts.clone(), width)?;
             match operation {
                 Operation::And => block.retain(&other, true),
                 Operation::AndNot => block.retain(&other, false),
-                Operation::Or => block.merge(&other),
+                Operation::Or => block.merge(&other)?,
             }
-            self.budget.release(before + other.bytes());
-            drop(other);
-            self.budget.reserve(block.bytes())?;
         }
         Ok(block)
     }
 
-    /// What one search finds from these starts; its bytes are taken from the budget.
-    fn run(&self, search: &Search, starts: Range<usize>, width: usize) -> Result<Block, Interruption> {
-        let mut block = Block::new(width);
+    /// What one search finds from these starts.
+    pub(super) fn run(&self, search: &Search, starts: Range<usize>, width: usize) -> Result<Block, Interruption> {
+        let mut block = Block::new(width, &self.budget);
         let mut sink = |_: usize, hops: u32, goal: usize, row: &[u64]| block.push(hops, goal, row);
         search.run(starts, width, &self.budget, &mut sink)?;
         block.sort();
-        self.budget.reserve(block.bytes())?;
         Ok(block)
     }
 }

@@ -12,10 +12,13 @@ use std::sync::Arc;
 
 use super::path::{Hops, Path, PathMode};
 use crate::walk::topology::Step;
-use crate::{Budget, Edge, Interruption, NodeId, Topology};
+use crate::{Budget, Charge, Edge, Interruption, NodeId, Topology};
 
 /// Partial paths that are taken from the budget in one go.
 const PARTIALS_PER_RESERVE: usize = 4096;
+
+/// About how many bytes the cost of a node takes.
+const SETTLED_BYTES: u64 = 40;
 
 /// What a path costs: the sum over its edges.
 #[derive(Clone)]
@@ -249,6 +252,7 @@ struct Bounds {
     costs: Option<HashMap<NodeId, f64>>,
     /// What every other node costs at least.
     cost_beyond: f64,
+    costs_held: Charge,
     budget: Arc<Budget>,
 }
 
@@ -260,11 +264,16 @@ impl Bounds {
         cost: &Cost,
         budget: &Arc<Budget>,
     ) -> Result<Self, Interruption> {
-        let backward = topology.backward();
+        let backward = topology.backward(budget)?;
         let node_count = topology.node_count().max(source.index().max(target.index()) + 1);
         budget.reserve(node_count as u64 * 4)?;
-        let mut bounds =
-            Self { hops: vec![u32::MAX; node_count], costs: None, cost_beyond: 0.0, budget: Arc::clone(budget) };
+        let mut bounds = Self {
+            hops: vec![u32::MAX; node_count],
+            costs: None,
+            cost_beyond: 0.0,
+            costs_held: Charge::new(budget),
+            budget: Arc::clone(budget),
+        };
         bounds.search_hops(&backward, target, most)?;
         if matches!(cost, Cost::Each(_)) && bounds.hops_from(source).is_some() {
             bounds.search_costs(&backward, source, target, cost)?;
@@ -315,12 +324,15 @@ impl Bounds {
         cost: &Cost,
     ) -> Result<(), Interruption> {
         let mut settled = HashMap::new();
+        let mut open_held = Charge::new(&self.budget);
         let mut open = BinaryHeap::from([Open { cost: 0.0, hops: 0, index: target.index() }]);
         while let Some(Open { cost: so_far, index, .. }) = open.pop() {
+            open_held.shrink(2 * size_of::<Open>() as u64);
             let node = NodeId::new(index as u32);
             if settled.contains_key(&node) {
                 continue;
             }
+            self.costs_held.grow(SETTLED_BYTES)?;
             settled.insert(node, so_far);
             self.cost_beyond = so_far;
             if node == source {
@@ -330,6 +342,7 @@ impl Bounds {
             self.budget.count_neighbors(backward.degree(node) as u64);
             for step in backward.steps(node).filter(|step| !settled.contains_key(&step.node)) {
                 let cost = so_far + cost.of(step.edge(node))?;
+                open_held.grow(2 * size_of::<Open>() as u64)?;
                 open.push(Open { cost, hops: 0, index: step.node.index() });
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::path::{Hops, PathMode};
-use crate::Topology;
+use crate::{Budget, Interruption, Topology};
 
 /// Which ends a path joins: some path of the mode with so many hops.
 #[derive(Clone, Debug)]
@@ -23,8 +23,21 @@ impl Reach {
     }
 
     /// The steps as they are and seen from their other end, or the other way round.
-    pub(super) fn both_ways(&self, swapped: bool) -> (Arc<Topology>, Arc<Topology>) {
-        let (forward, backward) = (Arc::clone(&self.topology), self.topology.backward());
-        if swapped { (backward, forward) } else { (forward, backward) }
+    pub(super) fn both_ways(
+        &self,
+        swapped: bool,
+        budget: &Budget,
+    ) -> Result<(Arc<Topology>, Arc<Topology>), Interruption> {
+        let (forward, backward) = (Arc::clone(&self.topology), self.topology.backward(budget)?);
+        Ok(if swapped { (backward, forward) } else { (forward, backward) })
     }
+}
+
+/// One of the two ends of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Where paths start.
+    Source,
+    /// Where they end.
+    Target,
 }

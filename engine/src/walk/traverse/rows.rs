@@ -85,9 +85,16 @@ impl<const W: usize> BitRows<W> {
     }
 
     /// Says that no start has reached any node yet, not even itself: a walk may come back.
-    pub(super) fn forget_starts(&mut self) {
+    pub(super) fn forget_seen(&mut self) {
         for &node in &self.active {
             self.seen[node as usize] = [0; W];
+        }
+    }
+
+    /// Says that the frontier is what has been reached first of all, where nothing has been seen before.
+    pub(super) fn see_frontier(&mut self) {
+        for &node in &self.active {
+            self.seen[node as usize] = self.frontier[node as usize];
         }
     }
 

@@ -3,7 +3,9 @@
 //! Exactness. A shortest walk repeats no node, so under every mode a pair at distance d joins in d hops if d lies in the
 //! range. Pairs nearer than the range must have a longer path of the mode. A walk of 2 hops between two different nodes
 //! repeats no edge, and no node unless it uses a loop, so the rows after one hop decide all pairs one hop apart at once; [`super::third_hop`] does the same for 3 hops, and [`super::longer`] decides what is left one by one.
-//! Walks need no such care: without the seen-filter, the rows after k passes are exactly the ends of walks of k hops.
+//! Walks need no such care: without the seen-filter, the rows after k passes are exactly the ends of walks of k hops; and
+//! from the ends of walks of the least number of hops, the shortest ways on give the shortest walks of the range. Where no
+//! walk can return at all, all paths are walks.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,15 +13,22 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::bits::{self, BitSet, bits};
+use super::components::{ComponentKind, Components};
 use super::exact_length::ExactLength;
 use super::path::{Hops, Pair, PathMode};
-use super::reach::Reach;
+use super::reach::{End, Reach};
 use super::rows::{BitRows, Pass};
 use super::third_hop::{ThirdHop, Ways};
 use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
 
 /// Words of a row, widest first: 4,096 starts at once use whole cache lines of every row they touch.
 const WIDTHS: [usize; 4] = [64, 16, 4, 1];
+
+/// Up to fewer hops there are rules for the pairs that are nearer than the range.
+const LONG_HOPS: u32 = 5;
+
+/// Goals that are looked through in the time that it takes to find the place of one.
+const GOALS_A_SEARCH: usize = 16;
 
 /// Words of rows that could be read in the time of a search for one pair, to tell when deciding all at once is cheaper.
 const WORDS_A_SEARCH: u64 = 2_000;
@@ -30,17 +39,23 @@ pub(super) struct Sides {
     /// Whether the starts are the targets of the question.
     pub(super) swapped: bool,
     /// Whether a pair needs two different nodes.
-    different: bool,
+    pub(super) different: bool,
     pub(super) starts: Vec<u32>,
     pub(super) goals: Vec<u32>,
-    is_goal: BitSet,
+    pub(super) is_goal: BitSet,
     /// One more than the largest node that matters.
     pub(super) node_count: usize,
 }
 
 impl Sides {
-    pub(super) fn new(sources: &NodeSet, targets: &NodeSet, different: bool, node_count: usize) -> Self {
-        let swapped = targets.len() < sources.len();
+    /// `starts`: the end that the starts are to be; else the smaller one.
+    pub(super) fn new(
+        [sources, targets]: [&NodeSet; 2],
+        starts: Option<End>,
+        different: bool,
+        node_count: usize,
+    ) -> Self {
+        let swapped = starts.map_or(targets.len() < sources.len(), |starts| starts == End::Target);
         let (starts, goals) = if swapped { (targets, sources) } else { (sources, targets) };
         let numbers = |nodes: &NodeSet| nodes.iter().map(NodeId::get).collect::<Vec<_>>();
         let (starts, goals) = (numbers(starts), numbers(goals));
@@ -52,7 +67,12 @@ impl Sides {
 
     /// The pair of a goal and a start, both by position.
     pub(super) fn pair(&self, goal: usize, start: usize, hops: u32) -> Pair {
-        let (start, goal) = (NodeId::new(self.starts[start]), NodeId::new(self.goals[goal]));
+        self.pair_of(start, NodeId::new(self.goals[goal]), hops)
+    }
+
+    /// The pair of a start by position and a goal.
+    pub(super) fn pair_of(&self, start: usize, goal: NodeId, hops: u32) -> Pair {
+        let start = NodeId::new(self.starts[start]);
         let (source, target) = if self.swapped { (goal, start) } else { (start, goal) };
         Pair { source, target, hops }
     }
@@ -66,35 +86,50 @@ impl Sides {
     }
 }
 
+impl Sides {
+    /// The next narrower row.
+    pub(super) fn narrower(width: usize) -> usize {
+        WIDTHS.into_iter().find(|&narrower| narrower < width).unwrap_or(1)
+    }
+}
+
 /// Takes the rows that a block finds: number of hops, position of the goal, starts as bits. A goal may come several
 /// times with the same number of hops, but never with the same start.
-pub(super) trait Sink: FnMut(u32, usize, &[u64]) {}
-impl<F: FnMut(u32, usize, &[u64])> Sink for F {}
+pub(super) trait Sink: FnMut(u32, usize, &[u64]) -> Result<(), Interruption> {}
+impl<F: FnMut(u32, usize, &[u64]) -> Result<(), Interruption>> Sink for F {}
+
+/// Takes the same, with the start that the block begins with, by position.
+pub(super) trait BlockSink: FnMut(usize, u32, usize, &[u64]) -> Result<(), Interruption> {}
+impl<F: FnMut(usize, u32, usize, &[u64]) -> Result<(), Interruption>> BlockSink for F {}
 
 /// One reach, ready to be run from block after block of starts.
 #[derive(Debug)]
 pub(super) struct Search {
-    sides: Arc<Sides>,
-    forward: Arc<Topology>,
+    pub(super) sides: Arc<Sides>,
+    pub(super) forward: Arc<Topology>,
     backward: Arc<Topology>,
-    hops: Hops,
-    mode: PathMode,
-    longer: ExactLength,
+    pub(super) hops: Hops,
+    pub(super) mode: PathMode,
+    /// Whether paths of the mode are walks: because it is that mode, or because no walk returns to a node.
+    pub(super) by_length: bool,
+    pub(super) longer: ExactLength,
 }
 
 /// Goals, by position, whose row is not empty.
 type NearRows<const W: usize> = Vec<(usize, [u64; W])>;
 
 impl Search {
-    pub(super) fn new(reach: &Reach, sides: &Arc<Sides>) -> Self {
-        let (forward, backward) = reach.both_ways(sides.swapped);
+    pub(super) fn new(reach: &Reach, sides: &Arc<Sides>, budget: &Budget) -> Result<Self, Interruption> {
+        let (forward, backward) = reach.both_ways(sides.swapped, budget)?;
         let longer = ExactLength::new(Arc::clone(&forward), Arc::clone(&backward), reach.mode);
-        Self { sides: Arc::clone(sides), forward, backward, hops: reach.hops, mode: reach.mode, longer }
+        let (hops, mode) = (reach.hops, reach.mode);
+        let by_length = mode == PathMode::Walk || is_acyclic_and_long(&forward, hops, budget)?;
+        Ok(Self { sides: Arc::clone(sides), forward, backward, hops, mode, by_length, longer })
     }
 
     /// Bytes that a block takes for each word of its rows, without what its sink keeps.
     pub(super) fn bytes_a_word(&self) -> u64 {
-        let near = if self.hops.least > 1 && self.mode != PathMode::Walk { self.sides.goals.len() * 8 } else { 0 };
+        let near = if self.hops.least > 1 && !self.by_length { self.sides.goals.len() * 8 } else { 0 };
         let third_hop = if self.decides_third_hop() { ThirdHop::<1>::bytes(self.sides.node_count) } else { 0 };
         BitRows::<1>::bytes(self.sides.node_count) + third_hop + near as u64
     }
@@ -105,7 +140,7 @@ impl Search {
 
     /// Whether 3 hops can be decided for whole rows.
     fn decides_third_hop(&self) -> bool {
-        (2..=3).contains(&self.hops.least) && self.hops.most >= 3 && self.ways().are_ruled()
+        (2..=3).contains(&self.hops.least) && self.hops.most >= 3 && !self.by_length && self.ways().are_ruled()
     }
 
     /// What decides 3 hops for whole rows, from the rows after one hop, where that is cheaper than a search for each of
@@ -131,7 +166,7 @@ impl Search {
         starts: Range<usize>,
         width: usize,
         budget: &Budget,
-        sink: &mut impl FnMut(usize, u32, usize, &[u64]),
+        sink: &mut impl BlockSink,
     ) -> Result<(), Interruption> {
         let bytes = self.bytes_a_word() * width as u64;
         budget.reserve(bytes)?;
@@ -149,7 +184,7 @@ impl Search {
         &self,
         starts: Range<usize>,
         budget: &Budget,
-        sink: &mut impl FnMut(usize, u32, usize, &[u64]),
+        sink: &mut impl BlockSink,
     ) -> Result<(), Interruption> {
         // Kept from block to block: fresh memory costs more than clearing.
         let mut rows = BitRows::<W>::new(self.sides.node_count);
@@ -162,9 +197,7 @@ impl Search {
                 let mut others = [0; W];
                 others.copy_from_slice(row);
                 let others = without(&others, block, self.sides.goals[goal]);
-                if !bits::is_empty(&others) {
-                    sink(first, hops, goal, &others);
-                }
+                if bits::is_empty(&others) { Ok(()) } else { sink(first, hops, goal, &others) }
             };
             self.search(block, &mut rows, budget, &mut sink)?;
         }
@@ -182,23 +215,26 @@ impl Search {
         let mut near = Vec::new();
         let mut third_hop = None;
         if self.hops.least == 0 {
-            self.give(&rows.frontier, 0, sink);
-        } else if self.mode == PathMode::Walk {
-            rows.forget_starts();
+            self.give(rows, 0, sink)?;
+        } else if self.by_length {
+            rows.forget_seen();
         }
         for hops in 1..=self.hops.most {
             if hops == self.hops.least {
                 near = self.near(starts, rows);
             }
             if hops == 2 && self.hops.least == 2 {
-                self.give_again(&rows.frontier, starts, &mut near, sink);
+                self.give_again(&rows.frontier, starts, &mut near, sink)?;
             }
             if hops == 2 {
                 third_hop = self.third_hop(starts, rows, &near, budget)?;
             }
             rows.advance(self.pass(hops, budget))?;
+            if self.by_length && hops == self.hops.least {
+                rows.see_frontier();
+            }
             if hops >= self.hops.least {
-                self.give_found(rows, hops, sink);
+                self.give(rows, hops, sink)?;
             } else if rows.active.is_empty() {
                 near = self.near(starts, rows);
             }
@@ -207,7 +243,7 @@ impl Search {
             }
         }
         if let Some(third_hop) = &third_hop {
-            self.give_third_hop(third_hop, starts, &mut near, sink);
+            self.give_third_hop(third_hop, starts, &mut near, sink)?;
         }
         let decided = if third_hop.is_some() { 3 } else { 2 };
         self.give_longer(starts, &near, decided, budget, sink)
@@ -218,40 +254,34 @@ impl Search {
             forward: &self.forward,
             backward: &self.backward,
             only: (hops == self.hops.most).then_some(&self.sides.is_goal),
-            first_arrivals: self.mode != PathMode::Walk,
+            first_arrivals: !self.by_length || hops > self.hops.least,
             budget,
         }
     }
 
-    /// Gives the goals' rows as they are.
-    fn give<const W: usize>(&self, rows: &[[u64; W]], hops: u32, sink: &mut impl Sink) {
-        for (position, &goal) in self.sides.goals.iter().enumerate() {
-            let row = &rows[goal as usize];
+    /// Gives the goals' rows of the frontier.
+    fn give<const W: usize>(&self, rows: &BitRows<W>, hops: u32, sink: &mut impl Sink) -> Result<(), Interruption> {
+        let goals = &self.sides.goals;
+        if rows.active.len() < goals.len() / GOALS_A_SEARCH {
+            for &node in rows.active.iter().filter(|&&node| self.sides.is_goal.contains(node)) {
+                if let Ok(position) = goals.binary_search(&node) {
+                    sink(hops, position, &rows.frontier[node as usize])?;
+                }
+            }
+            return Ok(());
+        }
+        for (position, &goal) in goals.iter().enumerate() {
+            let row = &rows.frontier[goal as usize];
             if *row != [0; W] {
-                sink(hops, position, row);
+                sink(hops, position, row)?;
             }
         }
-    }
-
-    /// Gives what this pass has found for the first time.
-    fn give_found<const W: usize>(&self, rows: &mut BitRows<W>, hops: u32, sink: &mut impl Sink) {
-        if self.mode != PathMode::Walk {
-            // The seen-filter has left only first arrivals.
-            return self.give(&rows.frontier, hops, sink);
-        }
-        for (position, &goal) in self.sides.goals.iter().enumerate() {
-            let (arrived, seen) = (&rows.frontier[goal as usize], &mut rows.seen[goal as usize]);
-            let fresh: [u64; W] = std::array::from_fn(|word| arrived[word] & !seen[word]);
-            if fresh != [0; W] {
-                (0..W).for_each(|word| seen[word] |= fresh[word]);
-                sink(hops, position, &fresh);
-            }
-        }
+        Ok(())
     }
 
     /// The pairs nearer than the range: what has been seen before its least number of hops.
     fn near<const W: usize>(&self, starts: &[u32], rows: &BitRows<W>) -> NearRows<W> {
-        if self.mode == PathMode::Walk {
+        if self.by_length {
             return Vec::new();
         }
         let row = |goal: u32| match self.sides.different {
@@ -270,7 +300,7 @@ impl Search {
         starts: &[u32],
         near: &mut NearRows<W>,
         sink: &mut impl Sink,
-    ) {
+    ) -> Result<(), Interruption> {
         let loops =
             |node: u32| self.mode == PathMode::Trail && self.forward.connects(NodeId::new(node), NodeId::new(node));
         let mut looped = [0; W];
@@ -284,10 +314,11 @@ impl Search {
         });
         let again: Vec<[u64; W]> = again.collect();
         for ((position, row), again) in near.iter_mut().zip(again).filter(|(_, again)| *again != [0; W]) {
-            sink(2, *position, &again);
+            sink(2, *position, &again)?;
             bits::subtract(row, &again);
         }
         near.retain(|(_, row)| *row != [0; W]);
+        Ok(())
     }
 
     /// The starts of a row that have a loop, or a neighbour between them and the goal. A row of near pairs has few words
@@ -319,17 +350,18 @@ impl Search {
         starts: &[u32],
         near: &mut NearRows<W>,
         sink: &mut impl Sink,
-    ) {
+    ) -> Result<(), Interruption> {
         let joined = near.par_iter().map(|(position, row)| {
             let goal = self.sides.goals[*position];
             third_hop.joined(self.ways(), starts, goal, &without(row, starts, goal))
         });
         let joined: Vec<[u64; W]> = joined.collect();
         for ((position, row), joined) in near.iter_mut().zip(joined).filter(|(_, joined)| *joined != [0; W]) {
-            sink(3, *position, &joined);
+            sink(3, *position, &joined)?;
             bits::subtract(row, &joined);
         }
         near.retain(|(_, row)| *row != [0; W]);
+        Ok(())
     }
 
     /// Decides the near pairs that are left, each on its own, and gives those that a longer path joins. Numbers of hops
@@ -359,11 +391,18 @@ impl Search {
             for (bit, hops) in found {
                 let mut one = [0; W];
                 one[bit / 64] = 1 << (bit % 64);
-                sink(hops, *position, &one);
+                sink(hops, *position, &one)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether no walk of a topology returns, so that the ends of every number of hops are found by going on from those of the
+/// number before. Asked only where pairs nearer than the range would be searched for one by one otherwise.
+pub(super) fn is_acyclic_and_long(topology: &Topology, hops: Hops, budget: &Budget) -> Result<bool, Interruption> {
+    let is_asked = hops.least >= 2 && hops.most >= LONG_HOPS && topology.is_one_way();
+    Ok(is_asked && !Components::find(topology, ComponentKind::Strong, budget)?.any_returns())
 }
 
 /// A row without the start that is the goal itself.

@@ -12,7 +12,8 @@ use super::counted::{Counted, add};
 use super::exact_length::ExactLength;
 use super::path::{Hops, PathMode};
 use super::reach::Reach;
-use crate::{Budget, Interruption, NodeId, NodeSet, Topology};
+use super::search::is_acyclic_and_long;
+use crate::{Budget, Charge, Interruption, NodeId, NodeSet, Topology};
 
 /// Steps that could be pushed in the time that it takes to begin pulling into one node.
 const STEPS_A_PULL: u64 = if cfg!(test) { 0 } else { 8 };
@@ -31,11 +32,19 @@ pub(super) struct Question<'q> {
     pub(super) different: bool,
 }
 
-/// The goals that some path of the mode joins to the start, each with its least number of hops. In order of hops.
-pub(super) fn ends(reach: &Reach, question: Question<'_>, budget: &Budget) -> Result<Vec<(NodeId, u32)>, Interruption> {
+/// The goals that some path of the mode joins to the start, each with its least number of hops. In order of hops. The list
+/// is taken from `held`.
+pub(super) fn ends(
+    reach: &Reach,
+    question: Question<'_>,
+    budget: &Budget,
+    held: &mut Charge,
+) -> Result<Vec<(NodeId, u32)>, Interruption> {
     let mut found = Vec::new();
     walk(reach, question, budget, &mut |hops, goals| {
+        held.make_room(&mut found, goals.len())?;
         found.extend(goals.iter().map(|&goal| (NodeId::new(goal), hops)));
+        Ok(())
     })?;
     // Those that only a longer path joins were found last.
     found.sort_by_key(|&(_, hops)| hops);
@@ -49,20 +58,20 @@ pub(super) fn count(reach: &Reach, question: Question<'_>, budget: &Budget) -> R
         if !goals.is_empty() {
             add(&mut counts, hops, goals.len() as u64);
         }
+        Ok(())
     })?;
     Ok(counts)
 }
 
+/// Takes goals, with their least number of hops.
+trait Give: FnMut(u32, &[u32]) -> Result<(), Interruption> {}
+impl<F: FnMut(u32, &[u32]) -> Result<(), Interruption>> Give for F {}
+
 /// Gives each goal once, with its least number of hops.
-fn walk(
-    reach: &Reach,
-    question: Question<'_>,
-    budget: &Budget,
-    give: &mut impl FnMut(u32, &[u32]),
-) -> Result<(), Interruption> {
-    let (forward, backward) = reach.both_ways(question.against);
+fn walk(reach: &Reach, question: Question<'_>, budget: &Budget, give: &mut impl Give) -> Result<(), Interruption> {
+    let (forward, backward) = reach.both_ways(question.against, budget)?;
     let node_count = forward.node_count().max(question.start.index() + 1);
-    let mut walk = Solo {
+    let mut walk = SingleSource {
         forward: &forward,
         backward: &backward,
         node_count,
@@ -72,25 +81,19 @@ fn walk(
         goals_left: question.goals.len(),
         hops: reach.hops,
         frontier: vec![question.start.get()],
-        bytes: 0,
+        // Bits for what is seen, a frontier and the goals, and a byte for each node.
+        held: budget.charge((3 * (node_count / 8) + node_count) as u64)?,
         budget,
     };
     if question.different && question.goals.contains(question.start) {
         walk.goals_left -= 1;
     }
-    // Bits for what is seen, a frontier and the goals, and a byte for each node.
-    let result = walk.grow(3 * (node_count / 8) + node_count).and_then(|()| match reach.mode {
-        PathMode::Walk => walk.walks(give),
-        mode => {
-            let longer = ExactLength::new(Arc::clone(&forward), Arc::clone(&backward), mode);
-            walk.first_arrivals(&longer, give)
-        }
-    });
-    budget.release(walk.bytes);
-    result
+    let by_length = reach.mode == PathMode::Walk || is_acyclic_and_long(&forward, reach.hops, budget)?;
+    let longer = ExactLength::new(Arc::clone(&forward), Arc::clone(&backward), reach.mode);
+    walk.search(by_length, &longer, give)
 }
 
-struct Solo<'s> {
+struct SingleSource<'s> {
     forward: &'s Topology,
     backward: &'s Topology,
     /// One more than the largest node that matters.
@@ -103,36 +106,37 @@ struct Solo<'s> {
     hops: Hops,
     /// The nodes of the last hop.
     frontier: Vec<u32>,
-    /// Bytes taken from the budget.
-    bytes: u64,
+    held: Charge,
     budget: &'s Budget,
 }
 
-impl Solo<'_> {
-    fn grow(&mut self, bytes: usize) -> Result<(), Interruption> {
-        self.budget.reserve(bytes as u64)?;
-        self.bytes += bytes as u64;
-        Ok(())
-    }
-
-    /// Breadth-first search; what is nearer than the range is decided one by one.
-    fn first_arrivals(&mut self, longer: &ExactLength, give: &mut impl FnMut(u32, &[u32])) -> Result<(), Interruption> {
+impl SingleSource<'_> {
+    /// Breadth-first search. What is nearer than the range is decided one by one; or, where paths are walks, the search
+    /// begins at the ends of walks of the least number of hops.
+    fn search(&mut self, by_length: bool, longer: &ExactLength, give: &mut impl Give) -> Result<(), Interruption> {
         let mut seen = BitSet::new(self.node_count);
         seen.insert(self.start.get());
         let mut seen_count = 1;
         let mut near = Vec::new();
         for hops in 0..=self.hops.most {
             if hops > 0 {
+                if by_length && hops <= self.hops.least {
+                    (seen, seen_count) = (BitSet::new(self.node_count), 0);
+                }
                 self.hop(&mut seen, seen_count, hops == self.hops.most)?;
                 seen_count += self.frontier.len();
             }
-            if hops > 0 || !self.different {
-                let goals = self.goals.among(&self.frontier);
+            if hops >= self.hops.least || !by_length {
+                let mut goals = self.goals.among(&self.frontier);
+                if self.different && (hops == 0 || by_length) {
+                    goals.to_mut().retain(|&goal| goal != self.start.get());
+                }
                 self.goals_left -= goals.len() as u64;
                 if hops < self.hops.least {
+                    self.held.make_room(&mut near, goals.len())?;
                     near.extend_from_slice(&goals);
                 } else {
-                    give(hops, &goals);
+                    give(hops, &goals)?;
                 }
             }
             if self.frontier.is_empty() || self.goals_left == 0 {
@@ -142,30 +146,7 @@ impl Solo<'_> {
         for goal in near {
             self.budget.check()?;
             if let Some(hops) = longer.least_hops(self.start, NodeId::new(goal), self.hops, 0, self.budget)? {
-                give(hops, &[goal]);
-            }
-        }
-        Ok(())
-    }
-
-    /// Every node that a walk of so many hops ends in, hop after hop.
-    fn walks(&mut self, give: &mut impl FnMut(u32, &[u32])) -> Result<(), Interruption> {
-        let mut given = BitSet::new(self.node_count);
-        if self.different {
-            given.insert(self.start.get());
-        }
-        for hops in 0..=self.hops.most {
-            if hops > 0 {
-                self.hop(&mut BitSet::new(self.node_count), 0, hops == self.hops.most)?;
-            }
-            if hops >= self.hops.least {
-                let mut goals = self.goals.among(&self.frontier).into_owned();
-                goals.retain(|&goal| given.insert(goal));
-                self.goals_left -= goals.len() as u64;
-                give(hops, &goals);
-            }
-            if self.frontier.is_empty() || self.goals_left == 0 {
-                break;
+                give(hops, &[goal])?;
             }
         }
         Ok(())
@@ -177,6 +158,9 @@ impl Solo<'_> {
         self.budget.check()?;
         let steps: u64 = self.frontier.iter().map(|&node| self.forward.degree(NodeId::new(node)) as u64).sum();
         let unseen = (self.node_count - seen_count) as u64;
+        // The last frontier, and the next one, which is made with room for all ends.
+        let frontiers = 4 * self.frontier.len() as u64 + 8 * steps.min(2 * self.node_count as u64);
+        let _held = self.budget.charge(frontiers)?;
         // A node finds a neighbour in the frontier as often as steps lead there.
         let looks_a_node = self.forward.step_count() / steps.max(1);
         let pulls = steps > unseen.saturating_mul(STEPS_A_PULL + looks_a_node);
@@ -185,7 +169,7 @@ impl Solo<'_> {
             steps if steps < self.node_count as u64 => self.push(|end| seen.insert(end))?,
             _ => self.push_many(seen)?,
         };
-        self.grow(self.frontier.len() * size_of::<u32>())
+        Ok(())
     }
 
     /// Pushes more steps than there are nodes. A byte for each node then pays: the ends of a hub stand in a row, so that

@@ -8,10 +8,6 @@ use super::Context;
 use crate::fault::Result;
 use crate::planner::plan::Hop;
 
-/// How many questions the store answers before a topology is fetched, if none is in memory. A topology reads every edge
-/// once, which one question about one node is not worth, and the second hundred of them is.
-const QUESTIONS_OF_THE_STORE: u32 = 64;
-
 /// Answers the questions of one hop of a plan. The order of the answers does not depend on where they come from.
 #[derive(Debug, Default)]
 pub(crate) struct Adjacency {
@@ -22,6 +18,8 @@ pub(crate) struct Adjacency {
     key: Option<TopologyKey>,
     topology: Option<Arc<Topology>>,
     questions: u32,
+    /// How many questions the store answers before a topology is fetched, which reads every edge once.
+    questions_of_the_store: u32,
 }
 
 impl Adjacency {
@@ -71,7 +69,7 @@ impl Adjacency {
         }
         self.questions = self.questions.saturating_add(1);
         if self.topology.is_none()
-            && self.questions > QUESTIONS_OF_THE_STORE
+            && self.questions > self.questions_of_the_store
             && !context.is_edited()
             && let Some(key) = &self.key
         {
@@ -91,7 +89,15 @@ impl Adjacency {
         })?;
         let key = TopologyKey { relations: named, direction: hop.direction };
         let topology = context.known_topology(&key);
-        Ok(Self { version: Some(context.version()), relations, key: Some(key), topology, questions: 0 })
+        let questions_of_the_store = context.snapshot().questions_worth_decoding();
+        Ok(Self {
+            version: Some(context.version()),
+            relations,
+            key: Some(key),
+            topology,
+            questions: 0,
+            questions_of_the_store,
+        })
     }
 
     fn steps_of_the_store(

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use hopgraph_engine::{
-    Budget, Change, Direction, Edge, EvidenceTable, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId, Snapshot,
-    StorageError, Topology, TopologyKey, View,
+    Budget, Change, Charge, Direction, Edge, EvidenceTable, LabelId, Node, NodeId, NodeSet, Polarity, RelationTypeId,
+    Snapshot, StorageError, Topology, TopologyKey, View,
 };
 
 use super::adjacency::Adjacency;
@@ -41,6 +41,8 @@ pub(crate) struct Context<'g> {
     all_nodes: RefCell<Option<Arc<NodeSet>>>,
     labels: RefCell<HashMap<LabelId, Arc<NodeSet>>>,
     topologies: RefCell<HashMap<TopologyKey, Arc<Topology>>>,
+    /// What the edits take.
+    edits_held: RefCell<Charge>,
     /// The evidence of all edges, once many have been asked for.
     evidence: RefCell<Option<Arc<EvidenceTable>>>,
     /// For pattern predicates, by the slot of the hop's edge.
@@ -58,6 +60,7 @@ impl Context<'_> {
         parameters: &Parameters,
     ) -> Self {
         let edited = change.as_ref().is_some_and(Change::has_edits);
+        let edits_held = RefCell::new(Charge::new(&budget));
         Self {
             snapshot,
             change: change.map(RefCell::new),
@@ -70,6 +73,7 @@ impl Context<'_> {
             all_nodes: RefCell::default(),
             labels: RefCell::default(),
             topologies: RefCell::default(),
+            edits_held,
             evidence: RefCell::default(),
             connections: RefCell::default(),
             summary: RefCell::default(),
@@ -122,7 +126,10 @@ impl Context<'_> {
         self.all_nodes.borrow_mut().take();
         self.labels.borrow_mut().clear();
         self.topologies.borrow_mut().clear();
-        Ok(edit(&mut change.borrow_mut())?)
+        let mut change = change.borrow_mut();
+        let edited = edit(&mut change)?;
+        self.edits_held.borrow_mut().resize(change.memory_bytes())?;
+        Ok(edited)
     }
 
     /// Whether the graph as read here may differ from the snapshot.

@@ -38,14 +38,20 @@ impl CountReach {
 
     fn begin(&mut self, context: &Context<'_>, row: &mut Row) -> Result<()> {
         let question = self.ends.question(context, row)?;
-        let mut counts = match &self.by {
-            CountBy::Nothing => all(&question, context)?,
-            CountBy::Each(end) => each(&question, *end, context)?,
-            CountBy::Group(end, keys) => self.group(&question, *end, keys, context, row)?,
+        let counts = match (&self.by, self.ends.reach.hops) {
+            (CountBy::Nothing, Some(_)) => counts(None, &question.pairs().count(context.budget())?).collect(),
+            (CountBy::Nothing, None) => {
+                let pairs = question.pairs().count_all(context.budget())?;
+                if pairs > 0 { vec![Count { node: None, hops: 0, pairs }] } else { Vec::new() }
+            }
+            (CountBy::Paths, _) => {
+                let pairs = question.count_paths(context)?;
+                if pairs > 0 { vec![Count { node: None, hops: 0, pairs }] } else { Vec::new() }
+            }
+            (CountBy::Each(end), Some(_)) => each_by_hops(&question, *end, context)?,
+            (CountBy::Each(end), None) => each(&question, *end, context)?,
+            (CountBy::Group(end, keys), _) => self.group(&question, *end, keys, context, row)?,
         };
-        if self.ends.reach.hops.is_none() {
-            counts = without_hops(&counts);
-        }
         self.held = Held::nothing();
         self.held.grow(context.budget(), (counts.len() * size_of::<Count>()) as u64)?;
         self.counts = counts.into_iter();
@@ -78,38 +84,35 @@ impl CountReach {
         }
         let (alone, together): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() == 1);
         let alone: NodeSet = alone.iter().flat_map(NodeSet::iter).collect();
-        let mut counts = without_hops(&each(&question.with_end(end, alone), end, context)?);
+        let mut counts = each(&question.with_end(end, alone), end, context)?;
         for group in together {
             let first = group.iter().next();
-            let others = each(&question.with_end(end, group), end.other(), context)?;
-            let pairs = without_hops(&others).len() as u64;
+            let pairs = each(&question.with_end(end, group), end.other(), context)?.len() as u64;
             counts.extend((pairs > 0).then_some(Count { node: first, hops: 0, pairs }));
         }
         Ok(counts)
     }
 }
 
-/// All pairs, by number of hops.
-fn all(question: &Question, context: &Context<'_>) -> Result<Vec<Count>> {
-    Ok(counts(None, &question.pairs().count(context.budget())?).collect())
+/// The pairs of each node of one end, by number of hops.
+fn each_by_hops(question: &Question, end: End, context: &Context<'_>) -> Result<Vec<Count>> {
+    let found = question.pairs().count_by(walked_end(end), context.budget())?;
+    Ok(found.iter().flat_map(|(node, pairs)| counts(Some(*node), pairs)).collect())
 }
 
-/// The pairs of each node of one end, by number of hops.
+/// The pairs of each node of one end.
 fn each(question: &Question, end: End, context: &Context<'_>) -> Result<Vec<Count>> {
-    let end = if end == End::From { traverse::End::Source } else { traverse::End::Target };
-    let found = question.pairs().count_by(end, context.budget())?;
-    Ok(found.iter().flat_map(|(node, pairs)| counts(Some(*node), pairs)).collect())
+    let found = question.pairs().count_all_by(walked_end(end), context.budget())?;
+    Ok(found.into_iter().map(|(node, pairs)| Count { node: Some(node), hops: 0, pairs }).collect())
+}
+
+fn walked_end(end: End) -> traverse::End {
+    if end == End::From { traverse::End::Source } else { traverse::End::Target }
 }
 
 /// The counts that are not zero; `pairs[h]` pairs have `h` hops.
 fn counts(node: Option<NodeId>, pairs: &[u64]) -> impl Iterator<Item = Count> + '_ {
     (0..).zip(pairs).filter(|(_, pairs)| **pairs > 0).map(move |(hops, &pairs)| Count { node, hops, pairs })
-}
-
-/// The counts of each node together; they must stand beside each other.
-fn without_hops(counts: &[Count]) -> Vec<Count> {
-    let together = |same: &[Count]| Count { pairs: same.iter().map(|one| one.pairs).sum(), ..same[0] };
-    counts.chunk_by(|a, b| a.node == b.node).map(together).collect()
 }
 
 impl Operator for CountReach {

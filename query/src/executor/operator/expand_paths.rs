@@ -6,7 +6,7 @@ use hopgraph_engine::traverse::{Ends, PathMode, Paths, paths};
 use hopgraph_engine::{NodeSet, Topology};
 
 use super::{HopTopology, Input, NodeFilter, Operator};
-use crate::executor::compute::{Context, Held, Row, edges};
+use crate::executor::compute::{Context, Row, edges};
 use crate::fault::Result;
 use crate::planner::plan::Slot;
 use crate::planner::plan::{NodePattern, Walk};
@@ -31,7 +31,6 @@ struct KeptEnds {
     set: Arc<NodeSet>,
     topology: Arc<Topology>,
     ends: Arc<Ends>,
-    _held: Held,
 }
 
 impl ExpandPaths {
@@ -82,10 +81,8 @@ impl ExpandPaths {
             return Ok(Arc::clone(&kept.ends));
         }
         self.kept_ends = None;
-        let mut held = Held::nothing();
-        held.grow(context.budget(), topology.node_count() as u64 * 4)?;
-        let ends = Arc::new(Ends::new(topology, NodeSet::clone(&set), most));
-        self.kept_ends = Some(KeptEnds { set, topology: Arc::clone(topology), ends: Arc::clone(&ends), _held: held });
+        let ends = Arc::new(Ends::new(topology, NodeSet::clone(&set), most, context.budget())?);
+        self.kept_ends = Some(KeptEnds { set, topology: Arc::clone(topology), ends: Arc::clone(&ends) });
         Ok(ends)
     }
 }

@@ -58,9 +58,8 @@ impl HopCosts {
         held.grow(context.budget(), whole.step_count() * size_of::<(Edge, f64)>() as u64)?;
         let costs = self.costs(whole, context, row)?;
         let known = if costs.values().any(Option::is_none) {
-            let known = whole.filtered(|edge| Ok(costs.get(&edge).copied().flatten().is_some()))?;
-            held.grow(context.budget(), known.memory_bytes())?;
-            Arc::new(known)
+            let is_known = |edge| Ok(costs.get(&edge).copied().flatten().is_some());
+            Arc::new(whole.filtered(context.budget(), is_known)?)
         } else {
             Arc::clone(whole)
         };

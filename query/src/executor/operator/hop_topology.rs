@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hopgraph_engine::{Interruption, StorageError, Topology, TopologyKey};
+use hopgraph_engine::{Direction, Interruption, NodeSet, StorageError, Topology, TopologyKey};
 
-use crate::executor::compute::{Context, EvidenceFilter, Held, Row, holds};
+use crate::executor::compute::{Context, EvidenceFilter, Row, holds};
 use crate::fault::Result;
 use crate::planner::plan::Hop;
 use crate::planner::plan::Slot;
@@ -22,7 +22,6 @@ struct Kept {
     version: u64,
     values: Box<[Cell]>,
     topology: Arc<Topology>,
-    _held: Held,
 }
 
 impl HopTopology {
@@ -49,17 +48,40 @@ impl HopTopology {
             None => context.topology(&key)?,
         };
         let asked = (known.is_none() && !self.hop.evidence.is_empty()).then_some(&evidence);
-        let mut held = Held::nothing();
         let topology = if asked.is_none() && self.hop.conditions.is_empty() {
             whole
         } else {
-            let filtered = Arc::new(self.filtered(&whole, asked, context, row)?);
-            held.grow(context.budget(), filtered.memory_bytes())?;
-            filtered
+            Arc::new(self.filtered(&whole, asked, context, row)?)
         };
-        let kept = Kept { version: context.version(), values, topology: Arc::clone(&topology), _held: held };
+        let kept = Kept { version: context.version(), values, topology: Arc::clone(&topology) };
         self.kept = Some(kept);
         Ok(topology)
+    }
+
+    /// The topology for walks of at most so many hops from some nodes, or, `against` the hop, to them. May hold less than the
+    /// whole graph, but nothing less of these walks.
+    pub(crate) fn get_around(
+        &mut self,
+        context: &Context<'_>,
+        row: &mut Row,
+        starts: &NodeSet,
+        against: bool,
+        hops: u32,
+    ) -> Result<Arc<Topology>> {
+        if !self.hop.evidence.is_empty() || !self.hop.conditions.is_empty() || context.is_edited() {
+            return self.get(context, row);
+        }
+        let key = TopologyKey { relations: context.relations(&self.hop.types)?, direction: self.hop.direction };
+        match (context.known_topology(&key), against, key.direction) {
+            (Some(known), ..) => Ok(known),
+            (None, true, Direction::Out | Direction::In) => {
+                let direction = if key.direction == Direction::Out { Direction::In } else { Direction::Out };
+                let turned = TopologyKey { direction, ..key };
+                let around = context.snapshot().topology_around(&turned, starts, hops, context.budget())?;
+                Ok(around.backward(context.budget())?)
+            }
+            (None, ..) => Ok(context.snapshot().topology_around(&key, starts, hops, context.budget())?),
+        }
     }
 
     /// The edges that pass the conditions, and the questions of evidence that the engine has not answered.
@@ -71,7 +93,7 @@ impl HopTopology {
         row: &mut Row,
     ) -> Result<Topology> {
         let mut failure = None;
-        let filtered = whole.filtered(|edge| {
+        let filtered = whole.filtered(context.budget(), |edge| {
             row.set(self.hop.edge, Cell::Relationship(edge));
             let mut keeps = || -> Result<bool> {
                 context.tick()?;

@@ -11,6 +11,9 @@ use crate::fault::Result;
 use crate::planner::plan::{End, NodePattern, PairTest, Range, Reach};
 use crate::value::Cell;
 
+/// Up to so many nodes at one end, only what is around them may be read of a graph that is not in memory.
+const FEW_NODES: u64 = 16;
+
 /// Finds the sets and the topologies that a search needs.
 pub(crate) struct ReachEnds {
     pub(crate) reach: Reach,
@@ -55,9 +58,17 @@ impl ReachEnds {
 
     /// The question that the row asks.
     pub(crate) fn question(&mut self, context: &Context<'_>, row: &mut Row) -> Result<Question> {
-        let topology = self.topology.get(context, row)?;
-        let sources = self.nodes(End::From, &topology, context, row)?;
-        let targets = self.nodes(End::To, &topology, context, row)?;
+        let known = [self.known_nodes(End::From, context, row)?, self.known_nodes(End::To, context, row)?];
+        let is_few = |nodes: &&Option<Arc<NodeSet>>| nodes.as_ref().is_some_and(|nodes| nodes.len() <= FEW_NODES);
+        let few = known.iter().position(|nodes| is_few(&nodes));
+        let topology = match (few, self.reach.range.most) {
+            (Some(end), Some(hops)) if self.tests.is_empty() => {
+                let starts = known[end].as_deref().expect("few nodes are known nodes");
+                self.topology.get_around(context, row, starts, end == 1, hops)?
+            }
+            _ => self.topology.get(context, row)?,
+        };
+        let [sources, targets] = known.map(|nodes| nodes.unwrap_or_else(|| topology.nodes()));
         let reach = walk(topology, Some((self.reach.range, self.reach.mode)));
         let mut tests = Vec::new();
         for (test, topology) in &mut self.tests {
@@ -66,17 +77,15 @@ impl ReachEnds {
         Ok(Question { sources, targets, reach, tests, different: self.reach.different })
     }
 
-    /// The nodes that may stand at one end: the one that the row holds, or all that fit.
-    fn nodes(&mut self, end: End, topology: &Topology, context: &Context<'_>, row: &mut Row) -> Result<Arc<NodeSet>> {
+    /// The nodes that may stand at one end: the one that the row holds, or all that fit; `None`: any.
+    fn known_nodes(&mut self, end: End, context: &Context<'_>, row: &mut Row) -> Result<Option<Arc<NodeSet>>> {
         let pattern = self.reach.end(end);
         match (pattern.bound, row.get(pattern.slot)) {
-            (true, Cell::Node(node)) => Ok(Arc::new(NodeSet::from_iter([*node]))),
-            (true, _) => Ok(Arc::default()),
+            (true, Cell::Node(node)) => Ok(Some(Arc::new(NodeSet::from_iter([*node])))),
+            (true, _) => Ok(Some(Arc::default())),
             // Whatever an edge leads to is a node, so nobody has to know which nodes there are.
-            (false, _) if pattern.is_any() && self.reach.range.least > 0 && self.looked_at != Some(end) => {
-                Ok(topology.nodes())
-            }
-            (false, _) => if end == End::From { &mut self.from } else { &mut self.to }.set(context, row),
+            (false, _) if pattern.is_any() && self.reach.range.least > 0 && self.looked_at != Some(end) => Ok(None),
+            (false, _) => if end == End::From { &mut self.from } else { &mut self.to }.set(context, row).map(Some),
         }
     }
 }
@@ -100,6 +109,17 @@ impl Question {
                 if *wanted { pairs.and(reach.clone()) } else { pairs.and_not(reach.clone()) }
             },
         )
+    }
+
+    /// How many paths join the ends. Tests of pairs and different ends are no part of such a question.
+    pub(crate) fn count_paths(&self, context: &Context<'_>) -> Result<u64> {
+        let count = traverse::count_paths(&self.reach, &self.sources, &self.targets, context.budget())?;
+        let most = i64::MAX as u128;
+        if count > most {
+            let message = format!("there are more paths than the largest integer, {most}");
+            return Err(crate::fault::value(crate::syntax::ast::Span::default(), message));
+        }
+        Ok(count as u64)
     }
 
     /// The same question of other nodes at one end.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hopgraph_engine::traverse::{Cost, Path, PathMode, ranked_paths, shortest_paths};
+use hopgraph_engine::traverse::{Cost, Path, PathMode, ShortestPaths, ranked_paths};
 
 use super::hop_costs::HopCosts;
 use super::{HopTopology, Input, Operator};
@@ -20,13 +20,16 @@ pub(crate) struct ShortestPath {
     topology: HopTopology,
     costs: Option<HopCosts>,
     choice: Choice,
+    /// Kept from row to row: pairs that share an end share a search.
+    search: Option<ShortestPaths>,
     paths: Box<dyn Iterator<Item = Result<(Path, f64)>> + Send>,
 }
 
 impl ShortestPath {
     pub(crate) fn new(input: Input, ends: [Slot; 2], hop: Arc<Hop>, choice: Choice) -> Self {
         let costs = choice.cost.as_ref().map(|cost| HopCosts::new(cost.of_hop.clone(), hop.edge));
-        Self { input, ends, topology: HopTopology::new(hop), costs, choice, paths: Box::new(std::iter::empty()) }
+        let paths = Box::new(std::iter::empty());
+        Self { input, ends, topology: HopTopology::new(hop), costs, choice, search: None, paths }
     }
 
     fn begin(&mut self, context: &Context<'_>, row: &mut Row) -> Result<()> {
@@ -41,8 +44,10 @@ impl ShortestPath {
         };
         // A shortest path repeats nothing, so it needs no limit even where the pattern has none.
         let hops = self.choice.range.hops(PathMode::Acyclic);
-        let paths = shortest_paths(&topology, source, target, hops, all, context.budget())?;
-        self.paths = Box::new(paths.into_iter().map(|path| Ok((path, 0.0))));
+        let kept = self.search.take().filter(|search| Arc::ptr_eq(search.topology(), &topology));
+        let search = self.search.insert(kept.unwrap_or_else(|| ShortestPaths::new(&topology, context.budget())));
+        let paths = search.between(source, target, hops, all)?;
+        self.paths = Box::new(paths.map(|path| Ok((path?, 0.0))));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use hopgraph_engine::{Direction, Interruption, NodeSet, RelationTypeId, StorageE
 
 use super::options::Options;
 use super::{Procedure, ProcedureDescription, Rows};
-use crate::executor::compute::{Context, EvidenceFilter, Held};
+use crate::executor::compute::{Context, EvidenceFilter};
 use crate::fault::Result;
 use crate::syntax::ast::Span;
 use crate::value::Cell;
@@ -200,7 +200,7 @@ fn on_subgraph(
     context: &Context<'_>,
     options: &Options<'_>,
     direction: Direction,
-    run: impl FnOnce(&Subgraph<'_>) -> Result<Vec<Vec<Cell>>, Interruption>,
+    run: impl FnOnce(&Subgraph) -> Result<Vec<Vec<Cell>>, Interruption>,
 ) -> Result<Rows> {
     let nodes = nodes(context, options)?;
     let key = TopologyKey { relations: relations(context, options)?, direction };
@@ -210,8 +210,6 @@ fn on_subgraph(
         Some(_) => context.topology(&key)?,
         None => Arc::new(kept(context, &*context.topology(&key)?, &evidence)?),
     };
-    let mut held = Held::nothing();
-    held.grow(context.budget(), topology.memory_bytes())?;
     let graph = Subgraph::new(&topology, &nodes, context.budget())?;
     let columns = run(&graph)?;
     let row = |(node, cells): (_, Vec<Cell>)| std::iter::once(Cell::Node(node)).chain(cells).collect();
@@ -254,7 +252,7 @@ fn relations(context: &Context<'_>, options: &Options<'_>) -> Result<Option<Vec<
 /// The edges that have the evidence asked for, where the query itself has edited the graph.
 fn kept(context: &Context<'_>, whole: &Topology, evidence: &EvidenceFilter) -> Result<Topology> {
     let mut failure = None;
-    let filtered = whole.filtered(|edge| {
+    let filtered = whole.filtered(context.budget(), |edge| {
         context.tick().and_then(|()| evidence.keeps(context, edge)).map_err(|error| {
             failure = Some(error);
             StorageError::Interrupted(Interruption::Cancelled)

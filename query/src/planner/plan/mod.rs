@@ -207,6 +207,8 @@ impl End {
 pub(crate) enum CountBy {
     /// All of them together.
     Nothing,
+    /// Not pairs but all paths between them.
+    Paths,
     /// For each node of this end.
     Each(End),
     /// For each group of nodes of this end that agree in these values: how many nodes of the other end any of them
@@ -218,7 +220,7 @@ impl CountBy {
     /// The end whose nodes are in the rows.
     pub(crate) fn end(&self) -> Option<End> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Paths => None,
             Self::Each(end) | Self::Group(end, _) => Some(*end),
         }
     }

@@ -2,6 +2,7 @@
 
 mod choose_names;
 mod condense;
+mod count_paths;
 mod drop_distinct;
 mod duplicates;
 mod keep_top;
@@ -37,7 +38,7 @@ struct Setting<'s> {
 type Rule = fn(Plan, &Setting<'_>, &mut Vec<String>) -> Plan;
 
 /// From patterns to better ones. The order matters: each rule needs what those before it have done.
-const PATTERN_RULES: [Rule; 5] = [
+const PATTERN_RULES: [Rule; 6] = [
     // Brings conditions to the node or hop that they speak of, so that what follows sees how selective it is.
     push_conditions::apply,
     // Turns lengths of paths into numbers of hops, so that the paths are not read any more.
@@ -49,6 +50,8 @@ const PATTERN_RULES: [Rule; 5] = [
     split::apply,
     // Takes the patterns that reachability answers, before an order of enumeration is chosen for them.
     reach::apply,
+    // Of the patterns that are left, those whose paths are only counted.
+    count_paths::apply,
 ];
 
 /// From operators to better ones, once the patterns in conditions have operators of their own.

@@ -31,7 +31,7 @@ pub(super) fn apply(plan: Plan, setting: &Setting<'_>, _: &mut Vec<String>) -> P
     })
 }
 
-fn fits(pattern: &Pattern, used: &BTreeSet<Slot>) -> bool {
+pub(super) fn fits(pattern: &Pattern, used: &BTreeSet<Slot>) -> bool {
     pattern.lone_relationship().is_some_and(|(relationship, path)| {
         relationship.range.is_some()
             && relationship.from != relationship.to
@@ -69,7 +69,7 @@ fn reached(input: Box<Plan>, pattern: Pattern) -> Plan {
 }
 
 /// The two ends with what lies between them, and the conditions that are left over.
-fn reach(pattern: Pattern) -> (Reach, Vec<crate::planner::plan::Expression>) {
+pub(super) fn reach(pattern: Pattern) -> (Reach, Vec<crate::planner::plan::Expression>) {
     let mode = pattern.paths[0].mode;
     let relationship = &pattern.relationships[0];
     let reach = Reach {

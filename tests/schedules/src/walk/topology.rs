@@ -96,9 +96,20 @@ mod csr {
             Self { edges }
         }
 
-        pub(crate) fn limited(&self, filter: &EdgeFilter, evidence: &EvidenceTable, _: &HashSet<Edge>) -> Self {
+        pub(crate) fn limited(
+            &self,
+            filter: &EdgeFilter,
+            evidence: &EvidenceTable,
+            _: &HashSet<Edge>,
+            _: &Budget,
+        ) -> Result<Self, StorageError> {
             let heavy = |edge: &&Edge| evidence.weights.get(edge).is_some_and(|&weight| weight >= filter.least_weight);
-            Self { edges: self.edges.iter().filter(heavy).copied().collect() }
+            Ok(Self { edges: self.edges.iter().filter(heavy).copied().collect() })
+        }
+
+        /// Far less than a cache may hold.
+        pub(crate) fn memory_bytes(&self) -> u64 {
+            1
         }
     }
 }
@@ -132,11 +143,20 @@ pub(crate) mod evidence {
             Ok(Self { weights: store.data.edges.clone() })
         }
 
+        pub(crate) fn memory_bytes(&self) -> u64 {
+            1
+        }
+
         pub(crate) fn is_due_for_rereading(&self, more: usize) -> bool {
             more > 5
         }
 
-        pub(crate) fn patched(&self, edges: &[Edge], moment: Moment<'_>) -> Result<Self, StorageError> {
+        pub(crate) fn patched(
+            &self,
+            edges: &[Edge],
+            moment: Moment<'_>,
+            _: &Budget,
+        ) -> Result<Self, StorageError> {
             let mut patched = self.clone();
             for edge in edges {
                 match moment.store.data.edges.get(edge) {
