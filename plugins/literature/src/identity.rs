@@ -23,9 +23,10 @@ impl Identity {
         ];
         parts.extend(classifier.settings());
         if let Some((tagger, fresh)) = tagger {
-            let which = if fresh { "all documents" } else { "documents without annotations" };
-            parts.push(("tagged".to_owned(), which.to_owned()));
-            parts.push(("tagger".to_owned(), tagger.identity()));
+            if fresh {
+                parts.push(("tagged".to_owned(), "all documents".to_owned()));
+            }
+            parts.extend(tagger.identity().map(|identity| ("tagger".to_owned(), identity)));
         }
         Self::from_parts(parts)
     }

@@ -268,7 +268,7 @@ impl Tagger for Answered {
         self.0.clone()
     }
 
-    fn identity(&self) -> String {
-        "answered".to_owned()
+    fn identity(&self) -> Option<String> {
+        None
     }
 }

@@ -45,6 +45,8 @@ pub struct LexiconTagger {
     is_plain: bool,
     /// Hash of what was learned.
     learned: String,
+    /// Whether it is the one that is built into the program, as it is.
+    is_included: bool,
 }
 
 impl LexiconTagger {
@@ -52,12 +54,12 @@ impl LexiconTagger {
     pub fn new(lexicon: Lexicon, reliability: &Reliability) -> Self {
         let judge = Judge::new(reliability, &lexicon);
         let learned = fingerprint([reliability.to_table().as_bytes()]);
-        Self { lexicon, judge, is_plain: false, learned }
+        Self { lexicon, judge, is_plain: false, learned, is_included: false }
     }
 
     /// The plain dictionary, to compare with.
     pub fn plain(lexicon: Lexicon) -> Self {
-        Self { lexicon, judge: Judge::default(), is_plain: true, learned: "nothing".to_owned() }
+        Self { lexicon, judge: Judge::default(), is_plain: true, learned: "nothing".to_owned(), is_included: false }
     }
 
     /// The tagger that is part of the program, with further lexicons.
@@ -72,7 +74,7 @@ impl LexiconTagger {
         for (label, path) in more {
             builder.add_file(path, label.as_deref())?;
         }
-        Ok(Self::new(builder.build(), &reliability))
+        Ok(Self { is_included: more.is_empty(), ..Self::new(builder.build(), &reliability) })
     }
 
     /// Its lexicon.
@@ -92,9 +94,12 @@ impl Tagger for LexiconTagger {
         select(&page, scored, &self.lexicon, |label| self.judge.threshold(label))
     }
 
-    fn identity(&self) -> String {
+    fn identity(&self) -> Option<String> {
+        if self.is_included {
+            return None;
+        }
         let way = if self.is_plain { "plain" } else { "weighed" };
-        format!("lexicon {}, {way}, version {VERSION}, learned {}", self.lexicon.fingerprint(), self.learned)
+        Some(format!("lexicon {}, {way}, version {VERSION}, learned {}", self.lexicon.fingerprint(), self.learned))
     }
 
     fn canonical(&self, identifier: &str) -> Option<&str> {

@@ -29,8 +29,9 @@ pub trait Tagger: Send + Sync {
     fn tag(&self, document: &Document) -> Vec<TaggedMention>;
 
     /// What its answers depend on, readable: of two taggers that may answer differently, no two say the same. It becomes
-    /// part of what a run is known by.
-    fn identity(&self) -> String;
+    /// part of what a run is known by. The tagger that is built into the program says nothing: the version of the program
+    /// is part of that already.
+    fn identity(&self) -> Option<String>;
 
     /// The identifier under which it knows the thing with this one, so that texts annotated under different schemes meet.
     fn canonical(&self, _identifier: &str) -> Option<&str> {
