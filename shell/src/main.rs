@@ -7,6 +7,7 @@ mod interrupt;
 mod line;
 mod literature_arguments;
 mod model_arguments;
+mod model_tasks;
 mod progress;
 mod quantity;
 mod render;

@@ -3,6 +3,8 @@
 use hopgraph_inference::{Classifier, Input, ModelDescription};
 use serde::Serialize;
 
+use crate::members::{MemberScores, score_members};
+
 use crate::{
     BinaryScores, Calibration, Class, ClassScores, EvaluationError, Label, LabelledSentence, Leak, baseline, leak,
 };
@@ -30,6 +32,8 @@ pub struct Evaluation {
     pub leak: Option<Leak>,
     /// Whether the stated probability of "related" is honest.
     pub calibration: Calibration,
+    /// What each member of an ensemble scores alone; empty for other models.
+    pub members: Vec<MemberScores>,
 }
 
 /// Evaluates a model on test rows, beside the baselines; with the rows that it was trained on, if they are given, the
@@ -58,6 +62,7 @@ pub fn evaluate(
         lookup: train.map(|train| baseline::lookup(train, test)),
         leak: train.map(|train| leak(train, test)),
         calibration: Calibration::of(&stated),
+        members: score_members(classifier, test)?,
     })
 }
 

@@ -41,6 +41,7 @@ mod baseline;
 mod calibration;
 mod error;
 mod evaluate;
+mod members;
 mod score;
 
 #[cfg(test)]
@@ -53,4 +54,5 @@ pub use hopgraph_labelled::{
 pub use calibration::{Calibration, ReliabilityBin, TemperatureFit, fit_temperature};
 pub use error::EvaluationError;
 pub use evaluate::{Evaluation, Meaning, evaluate};
+pub use members::{MemberScores, fit_weights};
 pub use score::{BinaryScores, ClassScores};

@@ -51,7 +51,7 @@ pub use recorded::RecordedClassifier;
 pub use remote::RemoteClassifier;
 pub use replicas::Replicas;
 pub use suggestion::find_weights;
-pub use temperature::store_temperature;
+pub use temperature::{store_temperature, store_weights};
 
 /// Loads the model of a folder, which holds a `model.toml` as [`ModelFolder::read`] describes it; a model behind a server
 /// is prepared to be asked.

@@ -1,4 +1,4 @@
-//! Keeps the temperature of a model in its `model.toml`.
+//! Keeps what was fitted on a development set in a `model.toml`: the temperature, and the weights of members.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,14 +15,33 @@ const KEY: &str = "temperature";
 /// # Errors
 /// If the folder is no model folder, if the temperature is not a positive number, or if the file cannot be written.
 pub fn store_temperature(folder: &Path, temperature: f32) -> Result<(), InferenceError> {
+    store(folder, |text| with_temperature(text, temperature))
+}
+
+/// Writes the weights of an ensemble's members into the `model.toml` of a folder, in order, in the place of older ones;
+/// every other line stays as it is. The file is replaced as a whole, or not at all.
+///
+/// # Errors
+/// If the folder is no model folder with as many members, or if the file cannot be written.
+pub fn store_weights(folder: &Path, weights: &[f32]) -> Result<(), InferenceError> {
+    let members = ModelFolder::read(folder)?.members.len();
+    if members != weights.len() {
+        let problem = format!("there are {} weights for {members} members", weights.len());
+        return Err(InferenceError::Ensemble(problem));
+    }
+    store(folder, |text| with_weights(text, weights))
+}
+
+/// Replaces the `model.toml` of a folder by what is made of its text, if that can be read.
+fn store(folder: &Path, change: impl Fn(&str) -> String) -> Result<(), InferenceError> {
     let path = ModelFolder::read(folder)?.settings;
     let failed = |source| ModelError::Unreadable {
         path: path.clone(),
         source,
-        advice: "the temperature was not stored; see that the file can be written",
+        advice: "nothing was stored; see that the file can be written",
     };
     let text = std::fs::read_to_string(&path).map_err(failed)?;
-    let written = with_temperature(&text, temperature);
+    let written = change(&text);
     ModelFolder::parse(folder, &path, &written)?;
     let replace = || {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -46,6 +65,22 @@ fn with_temperature(text: &str, temperature: f32) -> String {
             let comment =
                 "# What logits are divided by, so that probabilities are honest; fitted on a development set.";
             lines.splice(place..place, [comment, &line, ""]).for_each(drop);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The text with a weight in each table of `[[members]]`.
+fn with_weights(text: &str, weights: &[f32]) -> String {
+    let (mut lines, mut weights) = (Vec::new(), weights.iter());
+    let mut in_member = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with('[') {
+            in_member = line.trim() == "[[members]]";
+            lines.push(line.to_owned());
+            lines.extend(in_member.then(|| weights.next()).flatten().map(|weight| format!("weight = {weight:?}")));
+        } else if !(in_member && line.split_once('=').is_some_and(|(key, _)| key.trim() == "weight")) {
+            lines.push(line.to_owned());
         }
     }
     lines.join("\n") + "\n"
@@ -101,6 +136,21 @@ mod tests {
         store_temperature(folder.path(), 0.5).unwrap();
         let second = std::fs::read_to_string(&path).unwrap();
         assert_eq!(second, first.replace("temperature = 1.25", "temperature = 0.5"));
+    }
+
+    #[test]
+    fn weights_stand_in_their_members_and_nothing_else_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.toml");
+        let settings = "name = \"both\"\n[[members]]\nmodel = \"a\"\nweight = 1.0 # half\n\n# The other.\n[[members]]\nmodel = \"b\"\n";
+        std::fs::write(&path, settings).unwrap();
+        store_weights(folder.path(), &[0.25, 0.75]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let weights: Vec<f32> =
+            ModelFolder::read(folder.path()).unwrap().members.iter().map(|member| member.1).collect();
+        assert_eq!(weights, [0.25, 0.75], "{text}");
+        assert!(text.contains("# The other.\n[[members]]\nweight = 0.75\nmodel = \"b\""), "{text}");
+        assert!(store_weights(folder.path(), &[1.0]).unwrap_err().to_string().contains("1 weights for 2 members"));
     }
 
     #[test]

@@ -253,3 +253,17 @@ fn the_way_to_the_base_is_told_from_the_result() {
     std::fs::rename(&moved, folder.path()).unwrap();
     assert!(loads);
 }
+
+#[test]
+fn the_recipes_of_the_examples_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/train");
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            Recipe::read(&path, &[]).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            found += 1;
+        }
+    }
+    assert!(found >= 2);
+}

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use hopgraph::chart::{Axis, Chart, Series};
-use hopgraph::evaluation::{BinaryScores, Calibration, Class, ClassScores, Evaluation, Leak, TemperatureFit};
+use hopgraph::evaluation::{
+    BinaryScores, Calibration, Class, ClassScores, Evaluation, Leak, MemberScores, TemperatureFit,
+};
 use serde_json::json;
 
 use super::{Layout, plain_table};
@@ -50,9 +52,24 @@ impl EvaluationReport<'_> {
         if let Some(classes) = &found.classes {
             write_classes(classes, layout, out)?;
         }
+        write_members(&found.members, layout, out)?;
         write_calibration(&found.calibration, layout, out)?;
         self.fit.map_or(Ok(()), |fit| write_fit(fit, layout, out))
     }
+}
+
+/// What the members of an ensemble score alone.
+fn write_members(members: &[MemberScores], layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let row = |member: &MemberScores| {
+        let scores = [member.share, member.related.f1(), member.related.matthews()].map(|score| format!("{score:.3}"));
+        [vec![member.model.clone()], scores.to_vec()].concat()
+    };
+    let rows: Vec<Vec<String>> = members.iter().map(row).collect();
+    writeln!(out)?;
+    plain_table(&["member alone", "weight", "F1", "MCC"], &rows, &[1, 2, 3], layout, out)
 }
 
 fn write_leak(leak: &Leak, out: &mut dyn Write) -> io::Result<()> {

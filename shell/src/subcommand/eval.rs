@@ -7,14 +7,19 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use hopgraph::evaluation::{
     Evaluation, LabelledError, LabelledSentence, Part, TemperatureFit, by_fold, by_group, evaluate, fit_temperature,
-    read,
+    fit_weights, read,
 };
+use hopgraph::inference::Classifier;
 
-use crate::arguments::EvalArguments;
+use crate::model_tasks::EvalArguments;
 use crate::render::{self, EvaluationReport};
 use crate::terminal;
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
+    ensure!(
+        !arguments.store || arguments.fit_temperature || arguments.fit_weights,
+        "--store keeps what --fit-temperature or --fit-weights finds; give one of them"
+    );
     let (train, test) = rows(arguments)?;
     let model = arguments.model.load()?;
     super::write_model_warnings(&model)?;
@@ -32,6 +37,9 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
     }
     if let Some(fit) = fit.filter(|_| arguments.store) {
         store(&arguments.model.model, &fit)?;
+    }
+    if arguments.fit_weights {
+        fit_member_weights(arguments, &model, &test)?;
     }
     Ok(exit_code(&evaluation))
 }
@@ -63,6 +71,21 @@ fn read_files<P: AsRef<Path>>(files: &[P]) -> Result<Vec<LabelledSentence>, Labe
         rows.append(&mut read(file.as_ref())?.rows);
     }
     Ok(rows)
+}
+
+/// Tells the best weights of the members, and keeps them if that is asked for.
+fn fit_member_weights(arguments: &EvalArguments, model: &dyn Classifier, rows: &[LabelledSentence]) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "four digits are kept")]
+    let weights: Vec<f32> =
+        fit_weights(model, rows)?.into_iter().map(|weight| ((weight * 1e4).round() / 1e4) as f32).collect();
+    for ((member, _), weight) in model.members().iter().zip(&weights) {
+        writeln!(std::io::stderr(), "best weight of {}: {weight}", member.description().name)?;
+    }
+    if arguments.store {
+        hopgraph::inference::store_weights(&arguments.model.model, &weights)?;
+        writeln!(std::io::stderr(), "stored the weights in {}", arguments.model.model.join("model.toml").display())?;
+    }
+    Ok(())
 }
 
 fn store(model: &Path, fit: &TemperatureFit) -> Result<()> {

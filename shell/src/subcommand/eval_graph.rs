@@ -11,7 +11,7 @@ use hopgraph::literature::{
 };
 use serde_json::{Value, json};
 
-use crate::arguments::EvalArguments;
+use crate::model_tasks::EvalArguments;
 use crate::quantity::counted;
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use hopgraph::evaluation::read;
 use hopgraph::inference::{Inspection, ModelReport, WeightsReport, coverage, inspect, quantize};
 
-use crate::arguments::{InspectArguments, ModelTask, QuantizeArguments};
+use crate::model_tasks::{InspectArguments, ModelTask, QuantizeArguments};
 use crate::quantity::{bytes, grouped};
 use crate::render::plain_table;
 use crate::terminal;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use hopgraph::training::{Evaluated, Options, Progress, Recipe, Summary, train};
 
-use crate::arguments::TrainArguments;
 use crate::interrupt::{self, Second};
+use crate::model_tasks::TrainArguments;
 use crate::progress::{Meter, Position};
 use crate::render::EvaluationReport;
 use crate::terminal;
