@@ -123,3 +123,39 @@ fn an_interrupt_ends_a_query_with_130() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cancelled"));
 }
+
+#[test]
+fn statements_between_begin_and_commit_become_true_together() {
+    let folder = Folder::with_graph();
+    let count = "MATCH (t:thing) RETURN count(t) AS things";
+    let things = |script: &str| {
+        let output = folder.run_with_input(&["query", "g", "--format", "csv"], script);
+        let counted = folder.run(&[
+            "query",
+            "g",
+            "MATCH (n) WHERE n.name STARTS WITH 'thing' RETURN n.name AS name",
+            "--format",
+            "csv",
+        ]);
+        (output.code, output.stdout, output.stderr, counted.stdout.lines().count() - 1)
+    };
+    let create = "CREATE (:thing {name: 'thing'})";
+    let (code, stdout, stderr, kept) = things(&format!("BEGIN; {create}; {count}; rollback"));
+    assert_eq!((code, stdout.as_str(), kept), (0, "things\n1\n", 0), "{stderr}");
+    assert!(stderr.contains("rolled back"), "{stderr}");
+    let (code, stdout, stderr, kept) = things(&format!("begin transaction; {create}; {create}; {count}; COMMIT"));
+    assert_eq!((code, stdout.as_str(), kept), (0, "things\n2\n", 2), "{stderr}");
+    // Cut off, or with a statement that fails, it leaves no trace.
+    for (script, expected) in [
+        (format!("BEGIN; {create}"), "end it with COMMIT"),
+        (
+            format!("BEGIN; {create}; UNWIND [1, 0] AS n CREATE (:thing {{name: 'thing', share: 1 / n}}); COMMIT"),
+            "zero",
+        ),
+        (format!("{create}; COMMIT"), "no transaction is open"),
+    ] {
+        let (code, _, stderr, _) = things(&script);
+        assert!(code == 1 && stderr.contains(expected), "{script}: {stderr}");
+    }
+    assert_eq!(things("RETURN 1").3, 3, "the statement before a lone COMMIT is a transaction by itself");
+}

@@ -24,7 +24,5 @@ use graph::{Budget, Catalog, Edge, Interruption, LabelId, NodeSet, StorageError}
 
 /// The locks that the files of the engine take.
 mod sync {
-    pub(crate) use shuttle::sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic,
-    };
+    pub(crate) use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, atomic};
 }
