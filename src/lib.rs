@@ -46,10 +46,12 @@
 
 mod error;
 mod graph;
+mod import_folder;
 mod verifier;
 
 pub use error::Error;
 pub use graph::Graph;
+pub use import_folder::ImportFolder;
 pub use verifier::ModelVerifier;
 
 pub use hopgraph_chart as chart;

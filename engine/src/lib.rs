@@ -23,7 +23,8 @@ pub use graph::{Access, Durability, Graph, GraphOptions};
 pub use model::{
     Catalog, Direction, Document, DocumentId, DocumentSet, Edge, Evidence, Interruption, LabelId, Mention, NewDocument,
     NewSentence, Node, NodeId, NodeSet, Polarity, Properties, PropertyValue, RelationType, RelationTypeId, Run, RunId,
-    RunKind, Sentence, SentenceId, Statistics, StorageError, Withdrawal, WithdrawalReason, check_name, confidence,
+    RunKind, Sentence, SentenceId, Statistics, StorageError, Temporal, Withdrawal, WithdrawalReason, check_name,
+    confidence, temporal,
 };
 pub use read::{RunComparison, Snapshot, View};
 pub use walk::{Budget, Charge, EdgeFilter, EvidenceTable, Step, Topology, TopologyKey, algorithm, traverse};

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use hopgraph_engine::{Budget, Change, Graph, Snapshot, View};
 
 use crate::executor::compute::{Context, Held, Row as Cells, to_cell, to_value};
+use crate::executor::lookup::{Lookup, lookups, tell_misses};
 use crate::executor::operator::{Input, Work};
 use crate::executor::retraction;
 use crate::executor::{LIBRARY, lower};
-use crate::fault::{Result, transaction};
+use crate::fault::{Result, transaction, value};
+use crate::notice::{Notice, Notices};
 use crate::planner::plan::{Query, Retraction, Slot, VERIFICATION_COLUMNS};
 use crate::planner::{Estimator, Measured, bind, explain, improve};
 use crate::syntax::ast::{Mode, Retractable};
@@ -24,6 +26,7 @@ pub struct Prepared {
     text: String,
     mode: Mode,
     query: Query,
+    lookups: Arc<[Lookup]>,
 }
 
 impl Prepared {
@@ -46,7 +49,8 @@ impl Prepared {
     fn on(view: &dyn View, snapshot: &Snapshot, text: &str) -> Result<Self> {
         let statement = parse(text)?;
         let query = improve(bind(&statement, text, view, LIBRARY)?, &Estimator::new(snapshot)?)?;
-        Ok(Self { text: text.to_owned(), mode: statement.mode, query })
+        let lookups = lookups(&query.plan).into();
+        Ok(Self { text: text.to_owned(), mode: statement.mode, query, lookups })
     }
 
     /// The names of the columns.
@@ -61,8 +65,17 @@ impl Prepared {
         self.query.writes && self.mode != Mode::Explain
     }
 
+    /// Fails if a parameter that it needs is not there.
+    fn check_parameters(&self, parameters: &Parameters) -> Result<()> {
+        match self.query.parameters.iter().find(|(name, _)| !parameters.contains_key(*name)) {
+            None => Ok(()),
+            Some((name, span)) => Err(value(*span, format!("the parameter ${name} has not been given"))),
+        }
+    }
+
     /// Runs it; see [`crate::query`]. The limits cover the wait for other writers too.
     pub fn run(&self, graph: &Graph, parameters: &Parameters, options: &QueryOptions) -> Result<Rows> {
+        self.check_parameters(parameters)?;
         let budget = Arc::new(options.budget());
         if let Some(Retraction { what: Retractable::Run, name }) = &self.query.retraction {
             let context = Context::new(graph.read_within(&budget)?, None, Arc::clone(&budget), parameters);
@@ -81,6 +94,7 @@ impl Prepared {
 
     /// Runs a query that only reads at one moment of the graph.
     pub(crate) fn run_at(&self, snapshot: &Snapshot, parameters: &Parameters, options: &QueryOptions) -> Result<Rows> {
+        self.check_parameters(parameters)?;
         if self.writes() {
             return Err(transaction("this transaction only reads: a query that writes needs a write transaction"));
         }
@@ -94,7 +108,10 @@ impl Prepared {
         parameters: &Parameters,
         options: &QueryOptions,
     ) -> (Change, Result<Rows>) {
-        self.write(Self::writing(change, Arc::new(options.budget()), parameters), options)
+        match self.check_parameters(parameters) {
+            Ok(()) => self.write(Self::writing(change, Arc::new(options.budget()), parameters), options),
+            Err(error) => (change, Err(error)),
+        }
     }
 
     fn run_within(
@@ -104,16 +121,12 @@ impl Prepared {
         parameters: &Parameters,
         options: &QueryOptions,
     ) -> Result<Rows> {
-        let context = Context::new(snapshot, None, budget, parameters);
+        let context = Context::new(snapshot, None, budget, parameters).with_csv_files(options.csv_files.clone());
         match self.mode {
             Mode::Run if self.query.verification.is_none() => {
                 let mut stream = self.stream(context, lower(&self.query.plan, None));
                 stream.open()?;
-                Ok(Rows {
-                    columns: self.columns().into(),
-                    summary: Summary::default(),
-                    source: Source::Stream(Box::new(stream)),
-                })
+                Ok(self.rows(Source::Stream(Box::new(stream)), Summary::default()))
             }
             _ => self.complete(context, options).1,
         }
@@ -126,6 +139,7 @@ impl Prepared {
     }
 
     fn write(&self, context: Context<'static>, options: &QueryOptions) -> (Change, Result<Rows>) {
+        let context = context.with_csv_files(options.csv_files.clone());
         let (context, rows) = self.complete(context, options);
         (context.into_change().expect("a statement that writes runs under a change"), rows)
     }
@@ -151,7 +165,11 @@ impl Prepared {
             rows = verification.run(rows, options.verifier.as_deref(), &stream.context)?;
         }
         let summary = *stream.context.summary.borrow();
-        Ok(self.kept(rows, held, summary))
+        let mut rows = self.kept(rows, held, summary);
+        if summary == Summary::default() {
+            stream.tell_misses(&mut rows.notices)?;
+        }
+        Ok(rows)
     }
 
     fn profiled(&self, stream: &mut Stream, profile: &[Arc<Work>]) -> Result<Rows> {
@@ -165,7 +183,13 @@ impl Prepared {
 
     /// An answer that is all there.
     fn kept(&self, rows: VecDeque<Vec<Value>>, held: Held, summary: Summary) -> Rows {
-        Rows { columns: self.columns().into(), summary, source: Source::Kept(rows, held) }
+        self.rows(Source::Kept(rows, held), summary)
+    }
+
+    fn rows(&self, source: Source, summary: Summary) -> Rows {
+        let mut notices = Notices::default();
+        self.query.notices.iter().cloned().for_each(|notice| notices.add(notice));
+        Rows { columns: self.columns().into(), summary, source, notices }
     }
 
     /// The plan as rows of one column.
@@ -174,13 +198,13 @@ impl Prepared {
         let lines = explain(&self.query, &self.text, &estimator, profile);
         let rows = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
         let source = Source::Kept(rows, Held::nothing());
-        Ok(Rows { columns: ["plan".to_owned()].into(), summary: Summary::default(), source })
+        Ok(Rows { columns: ["plan".to_owned()].into(), ..self.rows(source, Summary::default()) })
     }
 
     fn stream(&self, context: Context<'static>, operator: Input) -> Stream {
         let row = Cells::new(self.query.slot_names.len());
         let slots = self.query.columns.iter().map(|(_, slot)| *slot).collect();
-        Stream { context, operator, row, slots }
+        Stream { context, operator, row, slots, lookups: Arc::clone(&self.lookups), found_nothing: true }
     }
 }
 
@@ -195,6 +219,9 @@ struct Stream {
     operator: Input,
     row: Cells,
     slots: Vec<Slot>,
+    lookups: Arc<[Lookup]>,
+    /// Whether no row has said anything yet: there was none, or one of nothing but nulls, noughts and empty lists.
+    found_nothing: bool,
 }
 
 impl Stream {
@@ -212,7 +239,14 @@ impl Stream {
             return Ok(None);
         }
         let cells = self.slots.iter().map(|&slot| to_value(&self.context, self.row.get(slot)));
-        cells.collect::<Result<_>>().map(Some)
+        let row = cells.collect::<Result<Vec<Value>>>()?;
+        self.found_nothing = self.found_nothing && row.iter().all(is_nothing);
+        Ok(Some(row))
+    }
+
+    /// What is told of look-ups that found nothing, at the end of the rows.
+    fn tell_misses(&self, notices: &mut Notices) -> Result<()> {
+        if self.found_nothing { tell_misses(&self.lookups, &self.context, notices) } else { Ok(()) }
     }
 
     /// All rows at once.
@@ -236,6 +270,16 @@ pub struct Rows {
     columns: Arc<[String]>,
     summary: Summary,
     source: Source,
+    notices: Notices,
+}
+
+/// Whether a value is what an aggregate gives where there are no rows.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Integer(0) => true,
+        Value::List(values) => values.is_empty(),
+        _ => false,
+    }
 }
 
 enum Source {
@@ -255,6 +299,12 @@ impl Rows {
         self.summary
     }
 
+    /// What whoever wrote the query may want to know beside the answer. All of it is known when the rows have come to
+    /// their end.
+    pub fn notices(&self) -> &[Notice] {
+        self.notices.all()
+    }
+
     fn end(&mut self) {
         self.source = Source::Kept(VecDeque::new(), Held::nothing());
     }
@@ -264,10 +314,13 @@ impl Iterator for Rows {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = match &mut self.source {
+        let mut next = match &mut self.source {
             Source::Kept(rows, _) => rows.pop_front().map(Ok),
             Source::Stream(stream) => stream.next_row().transpose(),
         };
+        if let (None, Source::Stream(stream)) = (&next, &self.source) {
+            next = stream.tell_misses(&mut self.notices).err().map(Err);
+        }
         if !matches!(next, Some(Ok(_))) {
             self.end();
         }

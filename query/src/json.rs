@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use hopgraph_engine::Temporal;
 use serde_json::{Map, Number, Value as Json, json};
 
 use crate::{NodeValue, RelationshipValue, Value};
@@ -18,7 +19,8 @@ pub fn plain(value: &Value) -> Json {
 }
 
 /// A value as JSON that tells what it is. Nodes, relationships and paths stand under the keys `$node`, `$relationship`
-/// and `$path`; whole numbers beyond 2^53 under `$integer` as text; NaN and the infinities under `$float` as text. A map
+/// and `$path`; values of time under `$date`, `$localtime`, `$time`, `$localdatetime`, `$datetime` and `$duration` as text;
+/// whole numbers beyond 2^53 under `$integer` as text; NaN and the infinities under `$float` as text. A map
 /// whose own keys begin with `$` has one more `$` before them.
 ///
 /// ```
@@ -29,7 +31,7 @@ pub fn exact(value: &Value) -> Json {
     render(value, Style::Exact)
 }
 
-/// A value from JSON. Objects of one key `$integer` or `$float` are numbers, as [`exact`] writes them; numbers without a
+/// A value from JSON. Objects of one key `$integer`, `$float`, `$date` and its like are what [`exact`] writes so; numbers without a
 /// fraction that fit 64 bits are integers.
 ///
 /// # Errors
@@ -59,6 +61,10 @@ fn object(map: Map<String, Json>) -> Result<Value, String> {
         match word {
             "integer" => return number.and_then(|text| text.parse().ok()).map(Value::Integer).ok_or_else(wrong_number),
             "float" => return number.and_then(|text| text.parse().ok()).map(Value::Float).ok_or_else(wrong_number),
+            "date" | "localtime" | "time" | "localdatetime" | "datetime" | "duration" => {
+                let found = number.and_then(|text| text.parse::<Temporal>().ok()).filter(|found| found.kind() == word);
+                return found.map(Value::from).ok_or_else(|| format!("`${word}` holds a {word} as text"));
+            }
             _ if word.starts_with('$') => values.insert(word.to_owned(), to_value(json)?),
             _ => return Err(format!("an object with the key {key:?} cannot be given as a value")),
         };
@@ -104,6 +110,7 @@ fn render(value: &Value, style: Style) -> Json {
             (None, Style::Exact) => style.tagged("$float", Json::String(value.to_string())),
         },
         Value::Text(text) => Json::String(text.clone()),
+        Value::Temporal(value) => style.tagged(&format!("${}", value.kind()), Json::String(value.to_string())),
         Value::List(values) => Json::Array(values.iter().map(|value| render(value, style)).collect()),
         Value::Map(map) => properties(map, style),
         Value::Node(value) => style.tagged("$node", node(value, style)),
@@ -161,6 +168,11 @@ mod tests {
             (Value::Integer(i64::MIN), i64::MIN.to_string(), format!("{{\"$integer\":\"{}\"}}", i64::MIN)),
             (Value::Integer(1 << 53), (1_i64 << 53).to_string(), (1_i64 << 53).to_string()),
             (Value::Float(0.5), "0.5".into(), "0.5".into()),
+            (
+                Value::from("2015-07-21".parse::<Temporal>().unwrap()),
+                r#""2015-07-21""#.into(),
+                r#"{"$date":"2015-07-21"}"#.into(),
+            ),
             (Value::Float(f64::INFINITY), "null".into(), r#"{"$float":"inf"}"#.into()),
             (Value::List(vec![Value::Boolean(true)]), "[true]".into(), "[true]".into()),
             (

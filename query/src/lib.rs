@@ -7,6 +7,7 @@ mod executor;
 mod fault;
 pub mod json;
 pub mod limits;
+mod notice;
 mod planner;
 mod row;
 mod syntax;
@@ -24,12 +25,20 @@ pub use execute::{Prepared, Rows};
 pub use executor::function::functions;
 pub use executor::procedure::procedures;
 pub use executor::verification::{SentenceReading, Verdict, Verifier, VerifierError};
+pub use notice::Notice;
 pub use planner::plan::{FunctionDescription, ProcedureDescription};
 pub use row::{ColumnIndex, FromValue, Row};
 pub use syntax::keyword::KEYWORDS;
 pub use syntax::{ast, completion, highlight, parse, suggest};
 pub use transaction::{ReadTransaction, WriteTransaction};
 pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Value};
+
+/// Files that LOAD CSV may read; whoever runs the query says which. Without any, LOAD CSV is refused.
+pub trait CsvFiles: std::fmt::Debug + Send + Sync {
+    /// Shows each record of a file to `row`, fields apart, until that gives false. The error says what is wrong with the
+    /// file, such as that it is none of those that may be read.
+    fn read(&self, name: &str, separator: u8, row: &mut dyn FnMut(&[String]) -> bool) -> Result<(), String>;
+}
 
 /// What a query may use, and how it is told to stop.
 #[derive(Clone, Debug)]
@@ -42,12 +51,14 @@ pub struct QueryOptions {
     pub cancel: Option<Arc<AtomicBool>>,
     /// What VERIFY reads sentences with.
     pub verifier: Option<Arc<dyn Verifier>>,
+    /// What LOAD CSV may read.
+    pub csv_files: Option<Arc<dyn CsvFiles>>,
 }
 
 impl Default for QueryOptions {
     /// One GiB, no time limit, no flag.
     fn default() -> Self {
-        Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None, verifier: None }
+        Self { memory_limit_bytes: Some(1 << 30), time_limit: None, cancel: None, verifier: None, csv_files: None }
     }
 }
 

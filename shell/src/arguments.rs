@@ -112,6 +112,9 @@ pub(crate) struct AnswerArguments {
     /// How rows are written
     #[arg(long, value_enum, default_value_t, hide_default_value = true, value_name = "FORMAT")]
     pub(crate) format: Format,
+    /// Folder whose files LOAD CSV may read
+    #[arg(long, value_name = "DIR")]
+    pub(crate) import_dir: Option<PathBuf>,
     /// The most memory that a query may use, such as 500MiB or 2GiB; `none` for no limit
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = quantity::size)]
     pub(crate) memory_limit: quantity::Limit<u64>,

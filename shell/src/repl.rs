@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn converse(graph: &Graph, arguments: &Arguments, cancel: Arc<AtomicBool>) -> Result<()> {
     let mut session = Session::new(graph, &arguments.answers, cancel);
+    session.open_import_folder(&arguments.answers)?;
     session.load_model(&arguments.answers, None)?;
     session.row_limit = Some(ROWS_SHOWN);
     let mut editor = line::editor(graph, terminal::stdout_is_terminal() && terminal::colours_allowed())?;

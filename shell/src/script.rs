@@ -67,11 +67,15 @@ pub(crate) fn boundary(statement: &str) -> Option<Boundary> {
     }
 }
 
+/// The clauses of a statement, those within others included.
+fn clauses(statement: &ast::Statement) -> impl Iterator<Item = &ast::Clause> {
+    statement.parts.iter().flat_map(|part| &part.clauses).flat_map(|clause| clause.node.all())
+}
+
 /// Whether a statement makes something, so that it makes sense on a graph that is not there yet.
 pub(crate) fn creates(statement: &ast::Statement) -> bool {
     let makes = |clause: &ast::Clause| matches!(clause, ast::Clause::Create(_) | ast::Clause::Merge { .. });
-    let mut clauses = statement.parts.iter().flat_map(|part| &part.clauses);
-    statement.mode != ast::Mode::Explain && clauses.any(|clause| makes(&clause.node))
+    statement.mode != ast::Mode::Explain && clauses(statement).any(makes)
 }
 
 /// Whether a statement changes the graph in any way.
@@ -79,8 +83,7 @@ pub(crate) fn writes(statement: &ast::Statement) -> bool {
     let changes = |clause: &ast::Clause| {
         matches!(clause, ast::Clause::Set(_) | ast::Clause::Remove(_) | ast::Clause::Delete { .. })
     };
-    let mut clauses = statement.parts.iter().flat_map(|part| &part.clauses);
-    creates(statement) || (statement.mode != ast::Mode::Explain && clauses.any(|clause| changes(&clause.node)))
+    creates(statement) || (statement.mode != ast::Mode::Explain && clauses(statement).any(changes))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use hopgraph::engine::View;
 use hopgraph::query::Summary;
-use hopgraph::{Graph, ModelVerifier, Parameters, QueryOptions, ReadTransaction, Row, WriteTransaction};
+use hopgraph::{Graph, ImportFolder, ModelVerifier, Parameters, QueryOptions, ReadTransaction, Row, WriteTransaction};
 
 use crate::arguments::AnswerArguments;
 use crate::quantity::{counted, grouped, spoken};
@@ -56,9 +56,19 @@ impl<'g> Session<'g> {
                 time_limit: arguments.time_limit.0,
                 cancel: Some(cancel),
                 verifier: None,
+                csv_files: None,
             },
             transaction: None,
         }
+    }
+
+    /// Lets LOAD CSV read the folder that the arguments name.
+    pub(crate) fn open_import_folder(&mut self, arguments: &AnswerArguments) -> Result<()> {
+        if let Some(path) = &arguments.import_dir {
+            let folder = ImportFolder::open(path).with_context(|| format!("--import-dir {}", path.display()))?;
+            self.options.csv_files = Some(Arc::new(folder));
+        }
+        Ok(())
     }
 
     /// Loads the model that VERIFY reads with, if one is named.
@@ -110,6 +120,9 @@ impl<'g> Session<'g> {
             WriteError::Output(error) => anyhow::Error::new(error),
         })?;
         self.write_footer(&columns, written, started, out, notes)?;
+        for notice in rows.notices() {
+            writeln!(notes, "note: {}", notice.report(text))?;
+        }
         if let Some(note) = note(&rows.summary()) {
             let time = if self.footer { format!(" in {}", spoken(started.elapsed())) } else { String::new() };
             writeln!(notes, "{note}{time}")?;

@@ -1,6 +1,9 @@
 //! What a property of a node or an edge holds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Temporal;
 
 /// One property value.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,8 @@ pub enum PropertyValue {
     Float(f64),
     /// Text.
     Text(String),
+    /// A date, a time of day, a moment or a length of time.
+    Temporal(Arc<Temporal>),
     /// A list of values.
     List(Vec<PropertyValue>),
 }

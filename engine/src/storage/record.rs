@@ -1,13 +1,15 @@
 //! Records: the types of small values as stored, and the only file that names bincode. `engine/FORMAT.md` gives their
 //! order of fields; a change here is a new format version.
 
+use std::sync::Arc;
+
 use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::{Decode, Encode};
 
 use crate::limits::READ_BYTES_MAX;
 use crate::{
     Document, DocumentId, LabelId, Mention, Node, NodeId, Polarity, Properties, PropertyValue, RelationType, Run,
-    RunKind, SentenceId, Withdrawal, WithdrawalReason,
+    RunKind, SentenceId, Temporal, Withdrawal, WithdrawalReason,
 };
 
 const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<READ_BYTES_MAX>> =
@@ -45,6 +47,12 @@ pub(crate) enum StoredValue {
     Float(f64),
     Text(String),
     List(Vec<StoredValue>),
+    Date(i64),
+    LocalTime(i64),
+    Time(i64, i32),
+    LocalDateTime(i64, i64),
+    DateTime(i64, i64, i32, Option<String>),
+    Duration(i64, i64, i64, u32),
 }
 
 type StoredProperties = Vec<(String, StoredValue)>;
@@ -56,17 +64,46 @@ fn store_value(value: &PropertyValue) -> StoredValue {
         PropertyValue::Float(value) => StoredValue::Float(*value),
         PropertyValue::Text(value) => StoredValue::Text(value.clone()),
         PropertyValue::List(values) => StoredValue::List(values.iter().map(store_value).collect()),
+        PropertyValue::Temporal(value) => store_temporal(value),
     }
 }
 
-fn load_value(value: StoredValue) -> PropertyValue {
+fn store_temporal(value: &Temporal) -> StoredValue {
     match value {
-        StoredValue::Boolean(value) => PropertyValue::Boolean(value),
-        StoredValue::Integer(value) => PropertyValue::Integer(value),
-        StoredValue::Float(value) => PropertyValue::Float(value),
-        StoredValue::Text(value) => PropertyValue::Text(value),
-        StoredValue::List(values) => PropertyValue::List(values.into_iter().map(load_value).collect()),
+        Temporal::Date(day) => StoredValue::Date(*day),
+        Temporal::LocalTime(time) => StoredValue::LocalTime(*time),
+        Temporal::Time { time, offset } => StoredValue::Time(*time, *offset),
+        Temporal::LocalDateTime { day, time } => StoredValue::LocalDateTime(*day, *time),
+        Temporal::DateTime { day, time, offset, zone } => {
+            StoredValue::DateTime(*day, *time, *offset, zone.as_deref().map(str::to_owned))
+        }
+        Temporal::Duration { months, days, seconds, nanoseconds } => {
+            StoredValue::Duration(*months, *days, *seconds, *nanoseconds)
+        }
     }
+}
+
+fn load_value(value: StoredValue) -> Result<PropertyValue, &'static str> {
+    let temporal = match value {
+        StoredValue::Boolean(value) => return Ok(PropertyValue::Boolean(value)),
+        StoredValue::Integer(value) => return Ok(PropertyValue::Integer(value)),
+        StoredValue::Float(value) => return Ok(PropertyValue::Float(value)),
+        StoredValue::Text(value) => return Ok(PropertyValue::Text(value)),
+        StoredValue::List(values) => {
+            return values.into_iter().map(load_value).collect::<Result<_, _>>().map(PropertyValue::List);
+        }
+        StoredValue::Date(day) => Temporal::Date(day),
+        StoredValue::LocalTime(time) => Temporal::LocalTime(time),
+        StoredValue::Time(time, offset) => Temporal::Time { time, offset },
+        StoredValue::LocalDateTime(day, time) => Temporal::LocalDateTime { day, time },
+        StoredValue::DateTime(day, time, offset, zone) => {
+            Temporal::DateTime { day, time, offset, zone: zone.map(Arc::from) }
+        }
+        StoredValue::Duration(months, days, seconds, nanoseconds) => {
+            Temporal::Duration { months, days, seconds, nanoseconds }
+        }
+    };
+    if temporal.is_valid() { Ok(PropertyValue::Temporal(Arc::new(temporal))) } else { Err("a time that cannot be") }
 }
 
 impl Record for Properties {
@@ -77,7 +114,7 @@ impl Record for Properties {
     }
 
     fn load(stored: Self::Stored) -> Result<Self, &'static str> {
-        Ok(stored.into_iter().map(|(name, value)| (name, load_value(value))).collect())
+        stored.into_iter().map(|(name, value)| Ok((name, load_value(value)?))).collect()
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) fn bytes_of(properties: &Properties) -> u64 {
         match value {
             PropertyValue::Boolean(_) | PropertyValue::Integer(_) | PropertyValue::Float(_) => 8,
             PropertyValue::Text(text) => text.len() as u64,
+            // With the name of a zone.
+            PropertyValue::Temporal(_) => 64,
             PropertyValue::List(values) => values.iter().map(|value| 32 + of_value(value)).sum(),
         }
     }

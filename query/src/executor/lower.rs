@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::procedure;
 
 use crate::executor::operator::{
-    Aggregate, Apply, Call, CountReach, Create, Delete, Distinct, Exists, Expand, ExpandPaths, Filter, HopTopology,
+    Aggregate, Answering, Apply, Call, CountReach, Create, Delete, Distinct, Expand, ExpandPaths, Filter, HopTopology,
     Input, Limit, Merge, NodeFilter, Profiled, Project, Reach, ReachEnds, Scan, Set, ShortestPath, Skip, Sort, Start,
     Union, Unrepeated, Unwind, Work,
 };
@@ -34,13 +34,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// The input of a plan. The patterns whose existence the plan's expressions ask for are found out on the way.
+    /// The input of a plan. What the plan's expressions ask of other plans is found out on the way.
     fn input(&mut self, plan: &Plan, input: &Plan) -> Input {
-        let existences: Vec<_> = plan.expressions().into_iter().flat_map(|one| one.existences()).collect();
-        let patterns: Vec<_> =
-            existences.iter().map(|existence| (self.plan(&existence.plan), existence.slot)).collect();
+        let subqueries: Vec<_> = plan.expressions().into_iter().flat_map(|one| one.subqueries()).collect();
+        let plans: Vec<_> = subqueries.iter().map(|subquery| self.plan(&subquery.plan)).collect();
         let input = self.plan(input);
-        patterns.into_iter().fold(input, |input, (pattern, slot)| Box::new(Exists::new(input, pattern, slot)))
+        subqueries.iter().zip(plans).fold(input, |input, (subquery, plan)| {
+            Box::new(Answering::new(input, plan, subquery.answer, subquery.slot))
+        })
     }
 
     fn operator(&mut self, plan: &Plan) -> Input {
@@ -84,7 +85,9 @@ impl Lowering<'_> {
                 Box::new(Sort::new(self.input(plan, input), keys.clone(), keep.clone(), limit.clone()))
             }
             Plan::Skip { input, count } => Box::new(Skip::new(self.input(plan, input), count.clone())),
-            Plan::Limit { input, count } => Box::new(Limit::new(self.input(plan, input), count.clone())),
+            Plan::Limit { input, count } => {
+                Box::new(Limit::new(self.input(plan, input), count.clone(), input.writes()))
+            }
             Plan::Call { input, procedure, options, outputs, span } => {
                 let procedure = procedure::find(procedure.name).expect("a plan calls what the library gave out");
                 Box::new(Call::new(self.input(plan, input), procedure, options.clone(), outputs.clone(), *span))

@@ -4,6 +4,7 @@
 pub(crate) mod compute;
 pub(crate) mod function;
 mod library;
+pub(crate) mod lookup;
 mod lower;
 pub(crate) mod operator;
 pub(crate) mod procedure;

@@ -7,8 +7,8 @@ use hopgraph_engine::traverse::PathMode;
 use crate::planner::Estimator;
 use crate::planner::plan::Slot;
 use crate::planner::plan::{
-    Access, Aggregate, CountBy, Edit, Expression, ExpressionKind, Hop, NodePattern, PairTest, Plan, Query, Range,
-    Reach, Removal,
+    Access, Aggregate, Answer, CountBy, Edit, Expression, ExpressionKind, Hop, NodePattern, PairTest, Plan, Query,
+    Range, Reach, Removal,
 };
 use crate::syntax::ast::Span;
 
@@ -48,9 +48,14 @@ impl Writer<'_> {
         self.lines.push(String::new());
         let mut below = Vec::new();
         // In the order in which `lower` meets them.
-        for existence in plan.expressions().into_iter().flat_map(Expression::existences) {
-            self.lines.push(format!("{}Exists", "  ".repeat(depth + 1)));
-            below.push(self.plan(&existence.plan, depth + 2));
+        for subquery in plan.expressions().into_iter().flat_map(Expression::subqueries) {
+            let asked = match subquery.answer {
+                Answer::Exists => "Exists",
+                Answer::Count => "Count",
+                Answer::Collect(_) => "Collect",
+            };
+            self.lines.push(format!("{}{asked}", "  ".repeat(depth + 1)));
+            below.push(self.plan(&subquery.plan, depth + 2));
         }
         for input in plan.inputs() {
             below.push(self.plan(input, depth + 1));
@@ -250,6 +255,7 @@ impl Writer<'_> {
     fn edit(&self, edit: &Edit) -> String {
         match edit {
             Edit::Property { target, key, .. } => format!("{}.{key}", self.expression(target)),
+            Edit::Computed { target, key, .. } => format!("{}[{}]", self.expression(target), self.expression(key)),
             Edit::Replace { target, .. } | Edit::Merge { target, .. } => self.expression(target),
             Edit::AddLabels { target, labels } => format!("{}:{}", self.expression(target), labels.join(":")),
             Edit::Remove { target, removal: Removal::Property(key) } => format!("-{}.{key}", self.expression(target)),

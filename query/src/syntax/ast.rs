@@ -1,5 +1,9 @@
 //! What was written, with its place in the text. Names are still names here: nothing has been looked up.
 
+mod label;
+
+pub use label::LabelExpression;
+
 /// A stretch of the query text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -84,6 +88,17 @@ pub struct SingleQuery {
     pub clauses: Vec<Spanned<Clause>>,
 }
 
+/// A query within a query: parts joined by UNION.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The parts; at least one.
+    pub parts: Vec<SingleQuery>,
+    /// Whether UNION ALL joins them.
+    pub union_all: bool,
+    /// Its place, the braces left out.
+    pub span: Span,
+}
+
 /// One clause.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Clause {
@@ -105,6 +120,33 @@ pub enum Clause {
     },
     /// `CALL name(options) YIELD ...`
     Call(Call),
+    /// `CALL { query }`, `CALL (variable, ...) { query }`
+    Subquery {
+        /// The variables that it may use, if they are listed; `None`: those of a WITH at its beginning.
+        imports: Option<Imports>,
+        /// What is run for each row.
+        query: Query,
+    },
+    /// `FOREACH (variable IN list | clause ...)`
+    Foreach {
+        /// The name of each element.
+        variable: Name,
+        /// The list.
+        list: Expression,
+        /// Clauses that write, run for each element.
+        updates: Vec<Spanned<Clause>>,
+    },
+    /// `LOAD CSV [WITH HEADERS] FROM file AS variable [FIELDTERMINATOR separator]`
+    LoadCsv {
+        /// Whether the first line names the fields; each row is a map then, else a list.
+        headers: bool,
+        /// The name of the file.
+        file: Expression,
+        /// The name of each row.
+        variable: Name,
+        /// What stands between fields, if it is no comma.
+        separator: Option<Expression>,
+    },
     /// `RETURN ...`
     Return(Projection),
     /// `CREATE pattern, ...`
@@ -129,6 +171,27 @@ pub enum Clause {
         /// What to delete.
         targets: Vec<Expression>,
     },
+}
+
+impl Clause {
+    /// The clause itself and those within it, of subqueries and of FOREACH.
+    pub fn all(&self) -> Vec<&Self> {
+        let inner: Vec<&Spanned<Self>> = match self {
+            Self::Subquery { query, .. } => query.parts.iter().flat_map(|part| &part.clauses).collect(),
+            Self::Foreach { updates, .. } => updates.iter().collect(),
+            _ => Vec::new(),
+        };
+        std::iter::once(self).chain(inner.into_iter().flat_map(|clause| clause.node.all())).collect()
+    }
+}
+
+/// The variables of the outer query that a subquery may use.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Imports {
+    /// `CALL (*) { ... }`
+    All,
+    /// `CALL (a, b) { ... }`, `CALL () { ... }`
+    Some(Vec<Name>),
 }
 
 /// `CALL name(options) [YIELD column [AS variable], ... [WHERE condition]]`
@@ -224,8 +287,8 @@ pub struct NodePattern {
     /// Its variable. A bare word is label and variable at once; where it repeats in one path, the further ones are
     /// numbered: the variables of `gene -- disease -- gene` are gene, disease and gene2.
     pub variable: Option<Name>,
-    /// Labels; a node must have one of each inner list: `:A|B:C` is `[[A, B], [C]]`.
-    pub labels: Vec<Vec<Name>>,
+    /// What its labels must fulfil, all of it: `:A|B:C` is `[A or B, C]`.
+    pub labels: Vec<LabelExpression>,
     /// Property map.
     pub properties: Vec<(Name, Expression)>,
     /// `WHERE` in its brackets.
@@ -243,6 +306,10 @@ pub struct RelationshipPattern {
     pub variable: Option<Name>,
     /// The types it may have; empty: every asserted type.
     pub types: Vec<Name>,
+    /// What its type must fulfil, if that is more than a choice of types: `:!A`.
+    pub type_expression: Option<LabelExpression>,
+    /// The two nodes around each hop, in a part that is repeated: `((a)-[r]->(b)){2,4}`.
+    pub ends: Option<Box<[NodePattern; 2]>>,
     /// Which way the arrow points, reading from left to right.
     pub arrow: Arrow,
     /// The hops, if it has a star.
@@ -327,6 +394,15 @@ pub enum SetItem {
         /// The value; null removes.
         value: Expression,
     },
+    /// `a[key] = value`
+    Computed {
+        /// What the property is of.
+        target: Expression,
+        /// What gives the key.
+        key: Expression,
+        /// The value; null removes.
+        value: Expression,
+    },
     /// `a = map`: replace all properties.
     Replace {
         /// The variable.
@@ -359,6 +435,13 @@ pub enum RemoveItem {
         target: Expression,
         /// The key.
         key: Name,
+    },
+    /// `a[key]`
+    Computed {
+        /// What the property is of.
+        target: Expression,
+        /// What gives the key.
+        key: Expression,
     },
     /// `a:Label`
     Labels {
@@ -398,7 +481,7 @@ pub enum ExpressionKind {
     /// `a IS NULL`; true: `IS NOT NULL`
     IsNull(Expression, bool),
     /// `a:Label`, `a:A|B`
-    HasLabels(Expression, Vec<Vec<Name>>),
+    HasLabels(Expression, Vec<LabelExpression>),
     /// `name(argument, ...)`, aggregates included
     Call {
         /// The function.
@@ -414,8 +497,8 @@ pub enum ExpressionKind {
     Case {
         /// What is compared, in the simple form.
         operand: Option<Expression>,
-        /// The branches.
-        branches: Vec<(Expression, Expression)>,
+        /// The branches; the simple form may have several values before THEN.
+        branches: Vec<(Vec<Expression>, Expression)>,
         /// The rest.
         otherwise: Option<Expression>,
     },
@@ -441,12 +524,50 @@ pub enum ExpressionKind {
         /// What is asked of an element.
         condition: Expression,
     },
+    /// `reduce(accumulator = start, variable IN list | step)`
+    Reduce {
+        /// The name of what has been computed so far.
+        accumulator: Name,
+        /// What it begins with.
+        start: Expression,
+        /// The name of each element.
+        variable: Name,
+        /// The list.
+        list: Expression,
+        /// What becomes of the accumulator.
+        step: Expression,
+    },
+    /// `[p = (a)--(b) WHERE condition | result]`
+    PatternComprehension {
+        /// The path.
+        pattern: Box<PathPattern>,
+        /// What a match must fulfil.
+        condition: Option<Expression>,
+        /// What becomes of it.
+        result: Expression,
+    },
+    /// `a {.key, .*, key: value, variable}`
+    MapProjection {
+        /// What is projected.
+        of: Expression,
+        /// The entries.
+        items: Vec<MapItem>,
+    },
+    /// `EXISTS { query }`, `COUNT { query }`, `COLLECT { query }`
+    Subquery {
+        /// What is asked of its rows.
+        kind: SubqueryKind,
+        /// The query; it may end without RETURN where its rows are only counted.
+        query: Box<Query>,
+    },
     /// `(a)--(b)` as a condition, or `EXISTS { (a)--(b) WHERE condition }`
     Exists {
         /// The paths.
         patterns: Vec<PathPattern>,
         /// The condition after WHERE.
         condition: Option<Expression>,
+        /// Whether EXISTS stands before it. A path alone is a condition and no value, and names nothing new.
+        braces: bool,
     },
 }
 
@@ -517,6 +638,34 @@ pub enum BinaryOperator {
     Modulo,
     /// `^`
     Power,
+    /// `=~`
+    Matches,
+    /// `||`
+    Join,
+}
+
+/// An entry of a map projection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapItem {
+    /// `.key`
+    Property(Name),
+    /// `.*`
+    All(Span),
+    /// `key: value`
+    Entry(Name, Expression),
+    /// `variable`: an entry of its name.
+    Variable(Name),
+}
+
+/// What is asked of the rows of a query within an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubqueryKind {
+    /// Whether there is one.
+    Exists,
+    /// How many there are.
+    Count,
+    /// The values of its one column.
+    Collect,
 }
 
 /// Which elements must fulfil a condition.

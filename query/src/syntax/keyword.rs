@@ -14,9 +14,12 @@ pub const KEYWORDS: &[&str] = &[
     "CALL",
     "CASE",
     "CHEAPEST",
+    "COLLECT",
     "CONTAINS",
     "COST",
+    "COUNT",
     "CREATE",
+    "CSV",
     "DELETE",
     "DESC",
     "DESCENDING",
@@ -29,10 +32,15 @@ pub const KEYWORDS: &[&str] = &[
     "EXISTS",
     "EXPLAIN",
     "FALSE",
+    "FIELDTERMINATOR",
+    "FOREACH",
+    "FROM",
+    "HEADERS",
     "IN",
     "INSERT",
     "IS",
     "LIMIT",
+    "LOAD",
     "MATCH",
     "MERGE",
     "NONE",
@@ -43,6 +51,7 @@ pub const KEYWORDS: &[&str] = &[
     "OR",
     "ORDER",
     "PROFILE",
+    "REDUCE",
     "REMOVE",
     "RETRACT",
     "RETURN",
@@ -71,7 +80,7 @@ pub const KEYWORDS: &[&str] = &[
 /// Words that begin a clause or a part of one.
 pub(crate) const CLAUSES: &[&str] = &[
     "MATCH", "OPTIONAL", "WHERE", "WITH", "RETURN", "UNWIND", "UNION", "CALL", "CREATE", "MERGE", "SET", "REMOVE",
-    "DELETE", "DETACH", "ORDER", "SKIP", "LIMIT", "RETRACT", "VERIFY",
+    "DELETE", "DETACH", "ORDER", "SKIP", "LIMIT", "RETRACT", "VERIFY", "FOREACH",
 ];
 
 /// Words that cannot name a variable or stand as a bare word, unless in back-quotes, beside those of [`CLAUSES`].

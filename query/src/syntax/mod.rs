@@ -7,4 +7,5 @@ pub mod highlight;
 pub(crate) mod keyword;
 pub mod parse;
 mod print;
+mod print_expression;
 pub mod suggest;

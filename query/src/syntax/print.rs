@@ -2,16 +2,17 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
+use super::print_expression::{Base, BeforeBar};
 use crate::syntax::ast::{
-    Arrow, BinaryOperator, Call, Clause, Expression, ExpressionKind, Length, Literal, Match, Mode, Name, NodePattern,
-    OrderItem, PathModeName, PathPattern, Projection, ProjectionItem, QuantifierKind, RelationshipPattern, RemoveItem,
-    Retractable, Retraction, SetItem, Shortest, SingleQuery, Spanned, Statement, UnaryOperator, Verification,
+    Arrow, Call, Clause, Expression, Imports, LabelExpression, Length, Match, Mode, Name, NodePattern, OrderItem,
+    PathModeName, PathPattern, Projection, ProjectionItem, Query, RelationshipPattern, RemoveItem, Retractable,
+    Retraction, SetItem, Shortest, SingleQuery, Spanned, Statement, Verification,
 };
 use crate::syntax::keyword::is_reserved;
 use crate::syntax::parse::lexeme::is_plain_name;
 
 /// A name, in back-quotes where it needs them.
-struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -22,12 +23,12 @@ impl Display for Quoted<'_> {
     }
 }
 
-fn name(name: &Name) -> Quoted<'_> {
+pub(crate) fn name(name: &Name) -> Quoted<'_> {
     Quoted(&name.node)
 }
 
 /// Writes items with a separator between them.
-fn separated<T>(
+pub(crate) fn separated<T>(
     f: &mut Formatter<'_>,
     separator: &str,
     items: impl IntoIterator<Item = T>,
@@ -42,17 +43,17 @@ fn separated<T>(
     Ok(())
 }
 
-fn listed<T: Display>(f: &mut Formatter<'_>, separator: &str, items: impl IntoIterator<Item = T>) -> Result {
+pub(crate) fn listed<T: Display>(f: &mut Formatter<'_>, separator: &str, items: impl IntoIterator<Item = T>) -> Result {
     separated(f, separator, items, |f, item| write!(f, "{item}"))
 }
 
-fn entries(f: &mut Formatter<'_>, entries: &[(Name, Expression)]) -> Result {
+pub(crate) fn entries(f: &mut Formatter<'_>, entries: &[(Name, Expression)]) -> Result {
     f.write_char('{')?;
     separated(f, ", ", entries, |f, (key, value)| write!(f, "{}: {value}", name(key)))?;
     f.write_char('}')
 }
 
-fn clause_part<T: Display>(f: &mut Formatter<'_>, keyword: &str, part: Option<&T>) -> Result {
+pub(crate) fn clause_part<T: Display>(f: &mut Formatter<'_>, keyword: &str, part: Option<&T>) -> Result {
     part.map_or(Ok(()), |part| write!(f, " {keyword} {part}"))
 }
 
@@ -84,6 +85,12 @@ impl Display for Statement {
     }
 }
 
+impl Display for Query {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        listed(f, if self.union_all { " UNION ALL " } else { " UNION " }, &self.parts)
+    }
+}
+
 impl Display for SingleQuery {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         listed(f, " ", &self.clauses)
@@ -100,6 +107,29 @@ impl Display for Clause {
                 clause_part(f, "WHERE", condition.as_ref())
             }
             Self::Call(call) => write!(f, "{call}"),
+            Self::Subquery { imports, query } => {
+                f.write_str("CALL ")?;
+                match imports {
+                    None => {}
+                    Some(Imports::All) => f.write_str("(*) ")?,
+                    Some(Imports::Some(names)) => {
+                        f.write_char('(')?;
+                        listed(f, ", ", names.iter().map(name))?;
+                        f.write_str(") ")?;
+                    }
+                }
+                write!(f, "{{ {query} }}")
+            }
+            Self::Foreach { variable, list, updates } => {
+                write!(f, "FOREACH ({} IN {} | ", name(variable), BeforeBar(list))?;
+                listed(f, " ", updates)?;
+                f.write_char(')')
+            }
+            Self::LoadCsv { headers, file, variable, separator } => {
+                let headers = if *headers { "WITH HEADERS " } else { "" };
+                write!(f, "LOAD CSV {headers}FROM {file} AS {}", name(variable))?;
+                clause_part(f, "FIELDTERMINATOR", separator.as_ref())
+            }
             Self::Return(projection) if projection.items.is_empty() && !projection.star => {
                 f.write_str(page(projection).trim_start())
             }
@@ -197,12 +227,23 @@ impl Display for PathPattern {
         if let Some(mode) = &self.path_mode {
             write!(f, "{mode} ")?;
         }
-        write!(f, "{}", self.start)?;
+        if !is_unwritten(&self.start) || self.steps.first().is_none_or(|(first, _)| first.ends.is_none()) {
+            write!(f, "{}", self.start)?;
+        }
         self.steps.iter().try_for_each(|(relationship, node)| {
+            if relationship.ends.is_some() {
+                write!(f, "{relationship}")?;
+                return if is_unwritten(node) { Ok(()) } else { write!(f, "{node}") };
+            }
             let dashes = if node.bare || self.start.bare { " " } else { "" };
             write!(f, "{dashes}{relationship}{dashes}{node}")
         })
     }
+}
+
+/// Whether the node is the end of a part that is repeated and has not been written.
+fn is_unwritten(node: &NodePattern) -> bool {
+    node.span.start == node.span.end
 }
 
 impl Display for NodePattern {
@@ -230,17 +271,52 @@ impl Display for NodePattern {
     }
 }
 
-fn labels(f: &mut Formatter<'_>, opening: &str, groups: &[Vec<Name>]) -> Result {
-    groups.iter().try_for_each(|group| {
-        f.write_str(opening)?;
-        listed(f, "|", group.iter().map(name))
-    })
+pub(crate) fn labels(f: &mut Formatter<'_>, opening: &str, groups: &[LabelExpression]) -> Result {
+    groups.iter().try_for_each(|group| write!(f, "{opening}{group}"))
+}
+
+impl Display for LabelExpression {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let inner = |f: &mut Formatter<'_>, part: &Self| match part {
+            Self::And(_) | Self::Or(_) => write!(f, "({part})"),
+            _ => write!(f, "{part}"),
+        };
+        match self {
+            Self::Name(label) => write!(f, "{}", name(label)),
+            Self::Any(_) => f.write_char('%'),
+            Self::Not(negated) => {
+                f.write_char('!')?;
+                inner(f, negated)
+            }
+            Self::And(parts) => separated(f, "&", parts, inner),
+            Self::Or(parts) => separated(f, "|", parts, inner),
+        }
+    }
+}
+
+/// `((a)-[r]->(b) WHERE condition){2,4}`
+fn repeated_part(f: &mut Formatter<'_>, part: &RelationshipPattern, [from, to]: &[NodePattern; 2]) -> Result {
+    let inner = RelationshipPattern { length: None, condition: None, ends: None, ..part.clone() };
+    write!(f, "({from}{inner}{to}")?;
+    clause_part(f, "WHERE", part.condition.as_ref())?;
+    f.write_char(')')?;
+    match part.length {
+        Some(Length { least, most, .. }) => {
+            let bound = |bound: Option<u32>| bound.map_or(String::new(), |bound| bound.to_string());
+            write!(f, "{{{},{}}}", bound(least), bound(most))
+        }
+        None => Ok(()),
+    }
 }
 
 impl Display for RelationshipPattern {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(ends) = &self.ends {
+            return repeated_part(f, self, ends);
+        }
         f.write_str(if self.arrow == Arrow::Left { "<-" } else { "-" })?;
-        let names = self.variable.is_some() || !self.types.is_empty() || self.length.is_some();
+        let typed = !self.types.is_empty() || self.type_expression.is_some();
+        let names = self.variable.is_some() || typed || self.length.is_some();
         if names || !self.properties.is_empty() || self.condition.is_some() || self.cost.is_some() {
             f.write_char('[')?;
             if let Some(variable) = &self.variable {
@@ -249,6 +325,9 @@ impl Display for RelationshipPattern {
             if !self.types.is_empty() {
                 f.write_char(':')?;
                 listed(f, "|", self.types.iter().map(name))?;
+            }
+            if let Some(expression) = &self.type_expression {
+                write!(f, ":{expression}")?;
             }
             if let Some(length) = &self.length {
                 write!(f, "{length}")?;
@@ -317,6 +396,7 @@ impl Display for SetItem {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Property { target, key, value } => write!(f, "{}.{} = {value}", Base(target), name(key)),
+            Self::Computed { target, key, value } => write!(f, "{}[{key}] = {value}", Base(target)),
             Self::Replace { variable, value } => write!(f, "{} = {value}", name(variable)),
             Self::Merge { variable, value } => write!(f, "{} += {value}", name(variable)),
             Self::Labels { variable, labels } => {
@@ -331,258 +411,11 @@ impl Display for RemoveItem {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Property { target, key } => write!(f, "{}.{}", Base(target), name(key)),
+            Self::Computed { target, key } => write!(f, "{}[{key}]", Base(target)),
             Self::Labels { variable, labels } => {
                 write!(f, "{}:", name(variable))?;
                 listed(f, ":", labels.iter().map(name))
             }
         }
-    }
-}
-
-/// An expression beside an operator: in brackets if it has an operator itself, so that no reader needs to know the
-/// table of precedence.
-struct Operand<'a>(&'a Expression);
-
-impl Display for Operand<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let compound =
-            matches!(self.0.node, ExpressionKind::Unary(..) | ExpressionKind::Binary(..) | ExpressionKind::IsNull(..));
-        if compound { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
-    }
-}
-
-/// The left side of an operator: what an operator of the same rank made needs no brackets, for such operators group
-/// from the left, and a long chain of them must not nest deeper than it was written.
-struct Left<'a>(&'a Expression, u8);
-
-impl Display for Left<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let made_by = match &self.0.node {
-            ExpressionKind::Binary(operator, ..) => left_rank(*operator),
-            ExpressionKind::IsNull(..) => PREDICATE,
-            _ => 0,
-        };
-        if made_by != 0 && made_by == self.1 { write!(f, "{}", self.0) } else { write!(f, "{}", Operand(self.0)) }
-    }
-}
-
-/// The rank of the operators that ask something of one value, such as `IN` and `IS NULL`.
-const PREDICATE: u8 = 1;
-
-/// Which operators group from the left with each other; 0 for those that do not.
-fn left_rank(operator: BinaryOperator) -> u8 {
-    use BinaryOperator as Operator;
-    match operator {
-        Operator::In | Operator::StartsWith | Operator::EndsWith | Operator::Contains => PREDICATE,
-        Operator::Add | Operator::Subtract => 2,
-        Operator::Multiply | Operator::Divide | Operator::Modulo => 3,
-        Operator::Power => 4,
-        _ => 0,
-    }
-}
-
-/// An expression before `.key` or `[index]`, or behind a sign.
-struct Base<'a>(&'a Expression);
-
-impl Display for Base<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let number = matches!(self.0.node, ExpressionKind::Literal(Literal::Integer(_) | Literal::Float(_)));
-        if number { write!(f, "({})", self.0) } else { write!(f, "{}", Operand(self.0)) }
-    }
-}
-
-impl Display for ExpressionKind {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Literal(literal) => write!(f, "{literal}"),
-            Self::Parameter(parameter) if parameter.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
-                write!(f, "${parameter}")
-            }
-            Self::Parameter(parameter) => write!(f, "$`{}`", parameter.replace('`', "``")),
-            Self::Variable(variable) => write!(f, "{}", Quoted(variable)),
-            Self::Property(of, key) => write!(f, "{}.{}", Base(of), name(key)),
-            Self::Index(of, index) => write!(f, "{}[{index}]", Base(of)),
-            Self::Slice(of, from, to) => {
-                write!(f, "{}[", Base(of))?;
-                listed(f, "", from)?;
-                f.write_str("..")?;
-                listed(f, "", to)?;
-                f.write_char(']')
-            }
-            Self::List(items) => list(f, items),
-            Self::Map(map) => entries(f, map),
-            Self::Unary(operator, operand) => unary(f, *operator, operand),
-            Self::Binary(operator, left, right) => {
-                write!(f, "{} {operator} {}", Left(left, left_rank(*operator)), Operand(right))
-            }
-            Self::IsNull(of, negated) => {
-                write!(f, "{} IS {}NULL", Left(of, PREDICATE), if *negated { "NOT " } else { "" })
-            }
-            Self::HasLabels(of, groups) => {
-                write!(f, "{}", Base(of))?;
-                labels(f, ":", groups)
-            }
-            Self::Call { name, distinct, arguments } => {
-                write!(f, "{}({}", Function(&name.node), if *distinct { "DISTINCT " } else { "" })?;
-                listed(f, ", ", arguments)?;
-                f.write_char(')')
-            }
-            Self::CountStar => f.write_str("count(*)"),
-            Self::Case { operand, branches, otherwise } => case(f, operand.as_ref(), branches, otherwise.as_ref()),
-            Self::ListComprehension { variable, list, condition, result } => {
-                write!(f, "[{} IN {}", name(variable), BeforeBar(list))?;
-                clause_part(f, "WHERE", condition.as_ref().map(BeforeBar).as_ref())?;
-                clause_part(f, "|", result.as_ref())?;
-                f.write_char(']')
-            }
-            Self::Quantifier { kind, variable, list, condition } => {
-                write!(f, "{kind}({} IN {list} WHERE {condition})", name(variable))
-            }
-            Self::Exists { patterns, condition } => {
-                f.write_str("EXISTS { ")?;
-                listed(f, ", ", patterns)?;
-                clause_part(f, "WHERE", condition.as_ref())?;
-                f.write_str(" }")
-            }
-        }
-    }
-}
-
-/// An expression that `|` may follow, which would be taken for one more label where labels end it.
-struct BeforeBar<'a>(&'a Expression);
-
-impl Display for BeforeBar<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if ends_in_labels(self.0) { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
-    }
-}
-
-fn ends_in_labels(expression: &Expression) -> bool {
-    match &expression.node {
-        ExpressionKind::HasLabels(..) => true,
-        ExpressionKind::Unary(_, last) | ExpressionKind::Binary(_, _, last) => ends_in_labels(last),
-        _ => false,
-    }
-}
-
-/// A chain of signs, or of NOTs, needs no brackets, and must not nest deeper than it was written.
-fn unary(f: &mut Formatter<'_>, operator: UnaryOperator, operand: &Expression) -> Result {
-    let is_not = operator == UnaryOperator::Not;
-    f.write_str(match operator {
-        UnaryOperator::Not => "NOT ",
-        UnaryOperator::Negate => "-",
-        UnaryOperator::Plus => "+",
-    })?;
-    match &operand.node {
-        ExpressionKind::Unary(inner, _) if (*inner == UnaryOperator::Not) == is_not => write!(f, "{operand}"),
-        _ if is_not => write!(f, "{}", Operand(operand)),
-        _ => write!(f, "{}", Base(operand)),
-    }
-}
-
-/// The name of a function, whose parts are joined by dots.
-struct Function<'a>(&'a str);
-
-impl Display for Function<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        listed(f, ".", self.0.split('.').map(Quoted))
-    }
-}
-
-/// `[x IN list]` would be a comprehension, so an element like that stands in brackets.
-fn list(f: &mut Formatter<'_>, items: &[Expression]) -> Result {
-    f.write_char('[')?;
-    separated(f, ", ", items, |f, item| match begins_a_comprehension(item) {
-        true => write!(f, "({item})"),
-        false => write!(f, "{item}"),
-    })?;
-    f.write_char(']')
-}
-
-/// Whether what is printed begins with a variable and IN.
-fn begins_a_comprehension(expression: &Expression) -> bool {
-    match &expression.node {
-        ExpressionKind::Binary(BinaryOperator::In, left, _) if matches!(left.node, ExpressionKind::Variable(_)) => true,
-        ExpressionKind::Binary(operator, left, _) => left_rank(*operator) == PREDICATE && begins_a_comprehension(left),
-        ExpressionKind::IsNull(of, _) => begins_a_comprehension(of),
-        _ => false,
-    }
-}
-
-fn case(
-    f: &mut Formatter<'_>,
-    operand: Option<&Expression>,
-    branches: &[(Expression, Expression)],
-    otherwise: Option<&Expression>,
-) -> Result {
-    f.write_str("CASE")?;
-    operand.map_or(Ok(()), |operand| write!(f, " {operand}"))?;
-    branches.iter().try_for_each(|(when, then)| write!(f, " WHEN {when} THEN {then}"))?;
-    clause_part(f, "ELSE", otherwise)?;
-    f.write_str(" END")
-}
-
-impl Display for Literal {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Boolean(boolean) => write!(f, "{boolean}"),
-            Self::Integer(integer) => write!(f, "{integer}"),
-            Self::Float(float) => write!(f, "{float:?}"),
-            Self::Text(text) => quoted_text(f, text),
-        }
-    }
-}
-
-fn quoted_text(f: &mut Formatter<'_>, text: &str) -> Result {
-    f.write_char('\'')?;
-    for letter in text.chars() {
-        match letter {
-            '\'' => f.write_str("\\'")?,
-            '\\' => f.write_str("\\\\")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            control if control.is_control() => write!(f, "\\u{:04x}", u32::from(control))?,
-            letter => f.write_char(letter)?,
-        }
-    }
-    f.write_char('\'')
-}
-
-impl Display for BinaryOperator {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(match self {
-            Self::Or => "OR",
-            Self::Xor => "XOR",
-            Self::And => "AND",
-            Self::Equal => "=",
-            Self::NotEqual => "<>",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::In => "IN",
-            Self::StartsWith => "STARTS WITH",
-            Self::EndsWith => "ENDS WITH",
-            Self::Contains => "CONTAINS",
-            Self::Add => "+",
-            Self::Subtract => "-",
-            Self::Multiply => "*",
-            Self::Divide => "/",
-            Self::Modulo => "%",
-            Self::Power => "^",
-        })
-    }
-}
-
-impl Display for QuantifierKind {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(match self {
-            Self::All => "all",
-            Self::Any => "any",
-            Self::None => "none",
-            Self::Single => "single",
-        })
     }
 }

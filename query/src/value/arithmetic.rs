@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Cell;
+use super::{Cell, temporal};
 use crate::syntax::ast::BinaryOperator;
 
 /// The result of an arithmetic operator; null if either side is. The error says what does not work, without a place.
@@ -18,6 +18,7 @@ pub(crate) fn arithmetic(operator: BinaryOperator, a: &Cell, b: &Cell) -> Result
     }
     match (operator, a, b) {
         (Add, Cell::Text(_), _) | (Add, _, Cell::Text(_)) => join_texts(a, b),
+        (_, Cell::Temporal(_), _) | (_, _, Cell::Temporal(_)) => of_time(operator, a, b),
         (Power, _, _) => numbers(a, b, "^").map(|(a, b)| Cell::Float(a.powf(b))),
         (_, Cell::Integer(a), Cell::Integer(b)) => integers(operator, *a, *b),
         (Add, _, _) => numbers(a, b, "+").map(|(a, b)| Cell::Float(a + b)),
@@ -27,6 +28,25 @@ pub(crate) fn arithmetic(operator: BinaryOperator, a: &Cell, b: &Cell) -> Result
         (Modulo, _, _) => numbers(a, b, "%").map(|(a, b)| Cell::Float(a % b)),
         _ => Err(format!("{operator:?} is not arithmetic")),
     }
+}
+
+/// Values of time joined with lengths of time, and lengths of time multiplied by numbers.
+fn of_time(operator: BinaryOperator, a: &Cell, b: &Cell) -> Result<Cell, String> {
+    use BinaryOperator::{Add, Divide, Multiply, Subtract};
+    let number = |cell: &Cell| match cell {
+        Cell::Integer(integer) => Some(*integer as f64),
+        Cell::Float(float) => Some(*float),
+        _ => None,
+    };
+    let result = match (operator, a, b, number(a), number(b)) {
+        (Add, Cell::Temporal(a), Cell::Temporal(b), ..) => temporal::plus(a, b),
+        (Subtract, Cell::Temporal(a), Cell::Temporal(b), ..) => temporal::minus(a, b),
+        (Multiply, Cell::Temporal(duration), _, _, Some(factor))
+        | (Multiply, _, Cell::Temporal(duration), Some(factor), _) => temporal::multiply(duration, factor),
+        (Divide, Cell::Temporal(duration), _, _, Some(divisor)) => temporal::divide(duration, divisor),
+        _ => Err(format!("{} and {} cannot be joined by {}", a.kind(), b.kind(), operator)),
+    };
+    result.map(Cell::from)
 }
 
 /// `list + list`, `list + element`, `element + list`; `None` if neither is a list.
@@ -46,6 +66,7 @@ fn join_texts(a: &Cell, b: &Cell) -> Result<Cell, String> {
         Cell::Text(text) => Ok(text.to_string()),
         Cell::Integer(integer) => Ok(integer.to_string()),
         Cell::Float(float) => Ok(format!("{float:?}")),
+        Cell::Temporal(temporal) => Ok(temporal.to_string()),
         other => Err(format!("cannot add {} to a text; use toString(...)", other.kind())),
     };
     Ok(Cell::Text((part(a)? + &part(b)?).into()))

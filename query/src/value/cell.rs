@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hopgraph_engine::traverse::Path;
-use hopgraph_engine::{Edge, NodeId};
+use hopgraph_engine::{Edge, NodeId, Temporal};
 
 /// A value in a slot of a row. Nodes and relationships are numbers here; what is known of them is read when it is
 /// asked for.
@@ -16,6 +16,7 @@ pub(crate) enum Cell {
     Integer(i64),
     Float(f64),
     Text(Arc<str>),
+    Temporal(Arc<Temporal>),
     List(Arc<[Cell]>),
     Map(Arc<BTreeMap<String, Cell>>),
     Node(NodeId),
@@ -57,6 +58,7 @@ impl Cell {
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a float",
             Self::Text(_) => "a text",
+            Self::Temporal(temporal) => in_words(temporal),
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
             Self::Node(_) => "a node",
@@ -70,6 +72,7 @@ impl Cell {
         let own = size_of::<Self>();
         let bytes = match self {
             Self::Text(text) => 16 + text.len(),
+            Self::Temporal(_) => 16 + size_of::<Temporal>(),
             Self::List(cells) => {
                 return 16 + cells.iter().map(|cell| own as u64 + cell.held_bytes()).sum::<u64>();
             }
@@ -80,6 +83,24 @@ impl Cell {
             _ => 0,
         };
         bytes as u64
+    }
+}
+
+/// A value of time in words, with its article.
+pub(super) fn in_words(temporal: &Temporal) -> &'static str {
+    match temporal {
+        Temporal::Date(_) => "a date",
+        Temporal::LocalTime(_) => "a localtime",
+        Temporal::Time { .. } => "a time",
+        Temporal::LocalDateTime { .. } => "a localdatetime",
+        Temporal::DateTime { .. } => "a datetime",
+        Temporal::Duration { .. } => "a duration",
+    }
+}
+
+impl From<Temporal> for Cell {
+    fn from(temporal: Temporal) -> Self {
+        Self::Temporal(Arc::new(temporal))
     }
 }
 

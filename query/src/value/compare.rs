@@ -53,6 +53,7 @@ pub(crate) fn compare(a: &Cell, b: &Cell) -> Option<Option<Ordering>> {
         (Cell::Integer(_) | Cell::Float(_), Cell::Integer(_) | Cell::Float(_)) => Some(compare_numbers(a, b)),
         (Cell::Text(a), Cell::Text(b)) => Some(Some(a.cmp(b))),
         (Cell::Boolean(a), Cell::Boolean(b)) => Some(Some(a.cmp(b))),
+        (Cell::Temporal(a), Cell::Temporal(b)) => a.compare(b).map(Some),
         (Cell::List(a), Cell::List(b)) => {
             for (a, b) in a.iter().zip(b.iter()) {
                 match compare(a, b)? {
@@ -93,7 +94,8 @@ fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
     Some(integer.cmp(&(whole as i64)).then_with(|| 0.0_f64.total_cmp(&(float - whole + 0.0))))
 }
 
-/// The order of ORDER BY: first by type (maps, nodes, relationships, lists, paths, texts, booleans, numbers, null),
+/// The order of ORDER BY: first by type (maps, nodes, relationships, lists, paths, values of
+/// time, texts, booleans, numbers, null),
 /// then by value; NaN is the largest number.
 pub(crate) fn order(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
@@ -104,6 +106,7 @@ pub(crate) fn order(a: &Cell, b: &Cell) -> Ordering {
         (Cell::Path(a), Cell::Path(b)) => a.cmp(b),
         (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
         (Cell::Boolean(a), Cell::Boolean(b)) => a.cmp(b),
+        (Cell::Temporal(a), Cell::Temporal(b)) => a.cmp(b),
         (Cell::Integer(_) | Cell::Float(_), Cell::Integer(_) | Cell::Float(_)) => {
             compare_numbers(a, b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
         }
@@ -135,10 +138,11 @@ fn rank(cell: &Cell) -> u8 {
         Cell::Relationship(_) => 2,
         Cell::List(_) => 3,
         Cell::Path(_) => 4,
-        Cell::Text(_) => 5,
-        Cell::Boolean(_) => 6,
-        Cell::Integer(_) | Cell::Float(_) => 7,
-        Cell::Null => 8,
+        Cell::Temporal(_) => 5,
+        Cell::Text(_) => 6,
+        Cell::Boolean(_) => 7,
+        Cell::Integer(_) | Cell::Float(_) => 8,
+        Cell::Null => 9,
     }
 }
 
@@ -170,6 +174,7 @@ fn hash<H: Hasher>(cell: &Cell, state: &mut H) {
         Cell::Integer(integer) => hash_number(*integer as f64, state),
         Cell::Float(float) => hash_number(*float, state),
         Cell::Text(text) => text.hash(state),
+        Cell::Temporal(temporal) => temporal.hash(state),
         Cell::List(cells) => cells.iter().for_each(|cell| hash(cell, state)),
         Cell::Map(map) => {
             for (key, cell) in map.iter() {

@@ -3,14 +3,17 @@
 mod arithmetic;
 mod cell;
 mod compare;
+pub(crate) mod temporal;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hopgraph_engine::{Edge, NodeId};
+use hopgraph_engine::{Edge, NodeId, Temporal};
 
 pub(crate) use arithmetic::arithmetic;
 pub(crate) use cell::Cell;
 pub(crate) use compare::{Key, compare, equals, order};
+pub(crate) use temporal::{component, now};
 
 /// A value of a row or a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     Text(String),
+    /// A date, a time of day, a moment or a length of time.
+    Temporal(Arc<Temporal>),
     /// A list.
     List(Vec<Value>),
     /// A map.
@@ -98,6 +103,7 @@ impl Value {
             Self::Integer(_) => "a whole number",
             Self::Float(_) => "a number with a fraction",
             Self::Text(_) => "text",
+            Self::Temporal(temporal) => cell::in_words(temporal),
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
             Self::Node(_) => "a node",
@@ -126,6 +132,7 @@ into_value! {
     &str, value => Self::Text(value.to_owned());
     String, value => Self::Text(value);
     &String, value => Self::Text(value.clone());
+    Temporal, value => Self::Temporal(Arc::new(value));
     BTreeMap<String, Value>, value => Self::Map(value);
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Answer {
     pub(crate) rows: Vec<String>,
     /// What was written; empty if nothing was.
     pub(crate) written: String,
+    /// What was told beside the answer, as the shell tells it.
+    pub(crate) notices: Vec<String>,
 }
 
 impl TestGraph {
@@ -43,7 +45,9 @@ impl TestGraph {
             .by_ref()
             .map(|row| Ok(row.map_err(report)?.iter().map(render).collect::<Vec<_>>().join(" | ")))
             .collect();
-        Ok(Answer { columns, rows: lines?, written: describe(rows.summary()) })
+        let lines = lines?;
+        let notices = rows.notices().iter().map(|notice| notice.report(text)).collect();
+        Ok(Answer { columns, rows: lines, written: describe(rows.summary()), notices })
     }
 
     /// The value of an expression.
@@ -166,6 +170,7 @@ fn render(value: &Value) -> String {
         Value::Integer(integer) => integer.to_string(),
         Value::Float(float) => format!("{float:?}"),
         Value::Text(text) => format!("'{text}'"),
+        Value::Temporal(temporal) => format!("{}('{temporal}')", temporal.kind()),
         Value::List(values) => format!("[{}]", values.iter().map(render).collect::<Vec<_>>().join(", ")),
         Value::Map(map) => format!("{{{}}}", render_entries(map.iter())),
         Value::Node(node) => render_node(node),

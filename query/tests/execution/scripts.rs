@@ -120,6 +120,7 @@ fn ask(lines: &[&str], graph: &TestGraph) -> String {
     if !answer.written.is_empty() {
         told.push(format!("({})", answer.written));
     }
+    told.extend(answer.notices.iter().map(|notice| format!("note: {notice}")));
     if told.is_empty() { "(nothing)".into() } else { told.join("\n") }
 }
 

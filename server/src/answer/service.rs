@@ -145,6 +145,8 @@ impl Request<'_> {
             time_limit: Some(self.time_left()),
             cancel: Some(Arc::clone(&self.stop.0)),
             verifier: self.service.verifier.clone(),
+            // Whoever may ask a server may not read its files.
+            csv_files: None,
         }
     }
 

@@ -41,6 +41,7 @@ impl Notation {
             Value::Text(text) => {
                 push(out, &format_args!("'{}'", escape_controls(text).replace('\\', "\\\\").replace('\'', "\\'")));
             }
+            Value::Temporal(value) => push(out, value),
             Value::List(values) => {
                 self.join(out, "[", values.iter().map(|value| (None, value)), "]");
             }

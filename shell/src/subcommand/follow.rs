@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &FollowArguments) -> Result<ExitCode> {
     let graph = Graph::open_with(&arguments.database, &options)?;
     let cancel = interrupt::flag(Second::Exits);
     let mut session = Session::new(&graph, &arguments.answers, Arc::clone(&cancel));
+    session.open_import_folder(&arguments.answers)?;
     let (mut out, mut notes) = (std::io::stdout().lock(), std::io::stderr());
     let mut answers = 0;
     loop {

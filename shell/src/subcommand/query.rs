@@ -53,6 +53,7 @@ pub(crate) fn run_script(database: &Path, text: &str, answers: &AnswerArguments,
         (false, _) => open_for_reading(database, read_only)?,
     };
     let mut session = Session::new(&graph, answers, interrupt::flag(Second::Exits));
+    session.open_import_folder(answers)?;
     session.load_model(answers, None)?;
     let (mut out, mut notes) = (std::io::stdout().lock(), std::io::stderr());
     for (index, statement) in statements.iter().enumerate() {

@@ -51,6 +51,25 @@ fn parameters_are_typed() {
 }
 
 #[test]
+fn files_of_the_import_folder_can_be_read_and_no_others() {
+    let folder = Folder::with_graph();
+    std::fs::create_dir(folder.path("in")).unwrap();
+    std::fs::write(folder.path("in/genes.csv"), "name,note\nTP53,\"a, b\"\nABC1,\n").unwrap();
+    std::fs::write(folder.path("secret.csv"), "secret\n").unwrap();
+    let read = "LOAD CSV WITH HEADERS FROM 'genes.csv' AS row \
+                OPTIONAL MATCH (g:gene {name: row.name}) RETURN row.name AS name, row.note AS note, g.id AS id";
+    let output = folder.run(&["query", "g", read, "--import-dir", "in", "--format", "csv"]);
+    assert_eq!(output.stdout, "name,note,id\nTP53,\"a, b\",G2\nABC1,,\n", "{}", output.stderr);
+    let output = folder.run(&["query", "g", read]);
+    assert!(output.code != 0 && output.stderr.contains("--import-dir"), "{}", output.stderr);
+    for outside in ["../secret.csv", "/etc/hostname", "https://example.org/genes.csv"] {
+        let text = format!("LOAD CSV FROM '{outside}' AS row RETURN row");
+        let output = folder.run(&["query", "g", &text, "--import-dir", "in"]);
+        assert!(output.code != 0 && output.stderr.contains("import folder"), "{outside}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn statements_come_from_the_argument_or_from_standard_input() {
     let folder = Folder::with_graph();
     let script = "// two statements\nRETURN 1 AS one;\nRETURN ';' AS two;\n";

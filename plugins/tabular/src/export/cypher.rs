@@ -134,6 +134,7 @@ fn literal(value: &PropertyValue) -> String {
         PropertyValue::Integer(value) => value.to_string(),
         PropertyValue::Float(value) => float(*value),
         PropertyValue::Text(value) => string(value),
+        PropertyValue::Temporal(value) => format!("{}({})", value.kind(), string(&value.to_string())),
         PropertyValue::List(values) => format!("[{}]", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn json(value: &PropertyValue) -> Value {
         PropertyValue::Integer(value) => json!(value),
         PropertyValue::Float(value) => json!(value),
         PropertyValue::Text(value) => json!(value),
+        PropertyValue::Temporal(value) => json!(value.to_string()),
         PropertyValue::List(values) => Value::Array(values.iter().map(json).collect()),
     }
 }

@@ -180,7 +180,7 @@ fn kind_of(value: &PropertyValue) -> PropertyKind {
         PropertyValue::Boolean(_) => ScalarKind::Boolean,
         PropertyValue::Integer(_) => ScalarKind::Integer,
         PropertyValue::Float(_) => ScalarKind::Float,
-        PropertyValue::Text(_) | PropertyValue::List(_) => ScalarKind::Text,
+        PropertyValue::Text(_) | PropertyValue::Temporal(_) | PropertyValue::List(_) => ScalarKind::Text,
     };
     match value {
         PropertyValue::List(values) => {
@@ -215,6 +215,7 @@ pub(super) fn text(value: &PropertyValue) -> String {
         PropertyValue::Integer(value) => value.to_string(),
         PropertyValue::Float(value) => value.to_string(),
         PropertyValue::Text(value) => value.clone(),
+        PropertyValue::Temporal(value) => value.to_string(),
         PropertyValue::List(values) => values.iter().map(text).collect::<Vec<_>>().join(";"),
     }
 }

@@ -1,7 +1,8 @@
 //! What every operator and expression of a running query may ask: the graph, the limits, the parameters.
 
-use std::cell::{Cell as Counter, RefCell};
+use std::cell::{Cell as Counter, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -10,12 +11,14 @@ use hopgraph_engine::{
     Snapshot, StorageError, Topology, TopologyKey, View,
 };
 
+use regex::Regex;
+
 use super::adjacency::Adjacency;
 use super::{Held, to_cell};
-use crate::fault::Result;
+use crate::fault::{Failure, Result};
 use crate::planner::plan::{Hop, Label, RelationName};
 use crate::value::Cell;
-use crate::{Parameters, Summary};
+use crate::{CsvFiles, Parameters, Summary};
 
 /// How many node records are kept at hand: few at first, since a query for one node must not pay for the others, and
 /// more each time that two want the same place.
@@ -34,6 +37,10 @@ pub(crate) struct Context<'g> {
     change: Option<RefCell<Change>>,
     budget: Arc<Budget>,
     parameters: BTreeMap<String, Cell>,
+    /// When somebody first asked what time it is.
+    now: OnceCell<i128>,
+    /// The state of `rand()`; 0 before it is first called.
+    random: Counter<u64>,
     /// Grows with every edit, so that what was computed before it is not used after it.
     version: Counter<u64>,
     ticks: Counter<u32>,
@@ -45,6 +52,10 @@ pub(crate) struct Context<'g> {
     edits_held: RefCell<Charge>,
     /// The evidence of all edges, once many have been asked for.
     evidence: RefCell<Option<Arc<EvidenceTable>>>,
+    /// Regular expressions by their text, each compiled once.
+    patterns: RefCell<HashMap<Arc<str>, Arc<Regex>>>,
+    /// Where LOAD CSV finds its files.
+    csv_files: Option<Arc<dyn CsvFiles>>,
     /// For pattern predicates, by the slot of the hop's edge.
     connections: RefCell<Vec<Adjacency>>,
     pub(crate) summary: RefCell<Summary>,
@@ -66,6 +77,8 @@ impl Context<'_> {
             change: change.map(RefCell::new),
             budget,
             parameters: parameters.iter().map(|(name, value)| (name.clone(), to_cell(value))).collect(),
+            now: OnceCell::new(),
+            random: Counter::new(0),
             // What was edited before is no part of the snapshot either.
             version: Counter::new(edited.into()),
             ticks: Counter::new(0),
@@ -75,6 +88,8 @@ impl Context<'_> {
             topologies: RefCell::default(),
             edits_held,
             evidence: RefCell::default(),
+            patterns: RefCell::default(),
+            csv_files: None,
             connections: RefCell::default(),
             summary: RefCell::default(),
             _graph: PhantomData,
@@ -96,9 +111,98 @@ impl Context<'_> {
         self.parameters.get(name)
     }
 
+    /// This moment in nanoseconds since 1970: the same each time, so that all rows tell the same.
+    pub(crate) fn now(&self) -> i128 {
+        *self.now.get_or_init(crate::value::now)
+    }
+
+    /// A random number from 0 up to 1 (Guy Steele, SplitMix64).
+    pub(crate) fn random(&self) -> f64 {
+        let mut state = self.random.get();
+        if state == 0 {
+            // Keys of hash maps are seeded by the operating system.
+            state = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        }
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.random.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// How many edits there have been.
     pub(crate) fn version(&self) -> u64 {
         self.version.get()
+    }
+
+    /// The same with files for LOAD CSV.
+    pub(crate) fn with_csv_files(self, csv_files: Option<Arc<dyn CsvFiles>>) -> Self {
+        Self { csv_files, ..self }
+    }
+
+    /// A regular expression that a whole text must fit.
+    pub(crate) fn pattern(&self, text: &Arc<str>) -> Result<Arc<Regex>, String> {
+        if let Some(known) = self.patterns.borrow().get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Regex::new(&format!("^(?s:{text})$")).map_err(|_| match Regex::new(text) {
+            Err(error) => format!("this is no regular expression: {}", last_line(&error.to_string())),
+            Ok(_) => "this is no regular expression".to_owned(),
+        })?;
+        let made = Arc::new(made);
+        self.patterns.borrow_mut().insert(Arc::clone(text), Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// Fails if what was just made does not fit in what is left of the memory. Whoever keeps it charges it for as long.
+    pub(crate) fn charge(&self, cell: &Cell) -> Result<()> {
+        self.charge_bytes(cell.held_bytes())
+    }
+
+    /// The same of so many bytes that are about to be made.
+    pub(crate) fn charge_bytes(&self, bytes: u64) -> Result<()> {
+        self.budget.reserve(bytes)?;
+        self.budget.release(bytes);
+        Ok(())
+    }
+
+    /// The rows of a file, of lists or of maps.
+    pub(crate) fn csv_rows(&self, name: &str, headers: bool, separator: Option<&str>) -> Result<Cell, Failure> {
+        let Some(files) = &self.csv_files else {
+            return Err(Failure::Value(
+                "LOAD CSV needs a folder of files: start the program with --import-dir".to_owned(),
+            ));
+        };
+        let separator = match separator.map(|separator| separator.as_bytes()) {
+            None => b',',
+            Some(&[letter]) => letter,
+            Some(_) => return Err(Failure::Value("FIELDTERMINATOR is one letter".to_owned())),
+        };
+        let (mut rows, mut names, mut held) = (Vec::new(), None::<Vec<String>>, Held::nothing());
+        let mut failure = None;
+        files
+            .read(name, separator, &mut |fields| {
+                let cell = |field: &String| if field.is_empty() { Cell::Null } else { Cell::text(field) };
+                let row = match &names {
+                    Some(names) => Cell::map(names.iter().cloned().zip(fields.iter().map(cell))),
+                    None if headers => {
+                        names = Some(fields.to_vec());
+                        return true;
+                    }
+                    None => Cell::list(fields.iter().map(cell)),
+                };
+                let charged = self.tick().and_then(|()| {
+                    held.grow_by_cells(&self.budget, std::slice::from_ref(&row)).map_err(crate::QueryError::from)
+                });
+                failure = charged.err();
+                rows.push(row);
+                failure.is_none()
+            })
+            .map_err(Failure::Value)?;
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(Cell::List(rows.into())),
+        }
     }
 
     /// To be called once for each row or so: now and then it asks whether the query may go on.
@@ -272,6 +376,11 @@ impl Context<'_> {
     pub(crate) fn known_topology(&self, key: &TopologyKey) -> Option<Arc<Topology>> {
         if self.is_edited() { None } else { self.snapshot.known_topology(key) }
     }
+}
+
+/// What is wrong stands behind the picture of the place.
+fn last_line(message: &str) -> &str {
+    message.lines().last().unwrap_or(message).trim_start_matches("error: ")
 }
 
 impl Context<'_> {

@@ -1,12 +1,13 @@
 //! Expressions made into values, by the three-valued logic of openCypher.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hopgraph_engine::traverse::Path;
 use hopgraph_engine::{Edge, NodeId};
 
-use super::{Context, Row, property};
+use super::{Context, Held, Row, property, property_map};
 use crate::executor::function;
 use crate::fault::{Failure, Result, value};
 use crate::planner::plan::Slot;
@@ -69,7 +70,12 @@ pub(crate) fn evaluate(expression: &Expression, context: &Context<'_>, row: &mut
             let ends = (evaluate(from, context, row)?, evaluate(to, context, row)?);
             connects(&ends, hop, context).map_err(|message| message.at(span))
         }
-        Kind::Exists(existence) => Ok(row.get(existence.slot).clone()),
+        Kind::Reduce { accumulator, start, variable, list, step } => {
+            reduce([*accumulator, *variable], [start, list, step], context, row)
+        }
+        Kind::MapProjection { of, all, entries } => map_projection(of, *all, entries, context, row),
+        Kind::CsvRows { file, headers, separator } => csv_rows(file, *headers, separator.as_deref(), context, row),
+        Kind::Subquery(subquery) => Ok(row.get(subquery.slot).clone()),
         Kind::Path { start, relationships } => Ok(path(*start, relationships, row)),
         Kind::HopCount(relationships) => Ok(hop_count(relationships, row)),
         Kind::Aggregate(_) => unreachable!("the binder replaces aggregates by the slots of an Aggregate operator"),
@@ -80,6 +86,18 @@ fn label_test(inner: &Expression, labels: &[Vec<Label>], context: &Context<'_>, 
     match evaluate(inner, context, row)? {
         Cell::Null => Ok(Cell::Null),
         Cell::Node(node) => Ok(has_labels(context, node, labels)?.into()),
+        Cell::Relationship(edge) => {
+            let of_type = |label: &Label| {
+                context.view(|view| Ok(view.catalog().relation_type_id(&label.name) == Some(edge.relation)))
+            };
+            for group in labels {
+                let found = group.iter().map(of_type).collect::<Result<Vec<_>>>()?;
+                if !found.contains(&true) {
+                    return Ok(false.into());
+                }
+            }
+            Ok(true.into())
+        }
         other => Err(value(inner.span, format!("only a node has labels; this is {}", other.kind()))),
     }
 }
@@ -161,6 +179,13 @@ fn binary(
         Operator::StartsWith => Ok(text_test(&left, &right, |text, part| text.starts_with(part))),
         Operator::EndsWith => Ok(text_test(&left, &right, |text, part| text.ends_with(part))),
         Operator::Contains => Ok(text_test(&left, &right, |text, part| text.contains(part))),
+        Operator::Matches => matches(&left, &right, context).map_err(|message| value(whole.span, message)),
+        Operator::Join => join(&left, &right, context).map_err(|failure| failure.at(whole.span)),
+        Operator::Add if is_joined(&left) || is_joined(&right) => {
+            let joined = arithmetic(operator, &left, &right).map_err(|message| value(whole.span, message))?;
+            context.charge(&joined)?;
+            Ok(joined)
+        }
         Operator::In => is_in(&left, &right).map_err(|message| value(whole.span, message)),
         _ => arithmetic(operator, &left, &right).map_err(|message| value(whole.span, message)),
     }
@@ -196,6 +221,32 @@ fn text_test(text: &Cell, part: &Cell, test: fn(&str, &str) -> bool) -> Cell {
     match (text, part) {
         (Cell::Text(text), Cell::Text(part)) => test(text, part).into(),
         _ => Cell::Null,
+    }
+}
+
+/// Whether a sum of it is larger than it: of texts and lists.
+fn is_joined(cell: &Cell) -> bool {
+    matches!(cell, Cell::Text(_) | Cell::List(_))
+}
+
+/// `text =~ pattern`: whether the whole text fits; null if one of them is no text.
+fn matches(text: &Cell, pattern: &Cell, context: &Context<'_>) -> Result<Cell, String> {
+    match (text, pattern) {
+        (Cell::Text(text), Cell::Text(pattern)) => Ok(context.pattern(pattern)?.is_match(text).into()),
+        _ => Ok(Cell::Null),
+    }
+}
+
+/// `a || b`: of two texts or two lists.
+fn join(a: &Cell, b: &Cell, context: &Context<'_>) -> Result<Cell, Failure> {
+    match (a, b) {
+        (Cell::Null, _) | (_, Cell::Null) => Ok(Cell::Null),
+        (Cell::Text(_), Cell::Text(_)) | (Cell::List(_), Cell::List(_)) => {
+            let joined = arithmetic(BinaryOperator::Add, a, b)?;
+            context.charge(&joined)?;
+            Ok(joined)
+        }
+        _ => Err(format!("|| joins two texts or two lists, not {} and {}", a.kind(), b.kind()).into()),
     }
 }
 
@@ -282,15 +333,71 @@ fn comprehension(
     row: &mut Row,
 ) -> Result<Cell> {
     let Some(cells) = elements(list, context, row)? else { return Ok(Cell::Null) };
-    let mut results = Vec::new();
+    let (mut results, mut held) = (Vec::new(), Held::nothing());
     for cell in cells.iter() {
         context.tick()?;
         row.set(variable, cell.clone());
         if condition.map_or(Ok(true), |condition| holds(condition, context, row))? {
-            results.push(result.map_or(Ok(cell.clone()), |result| evaluate(result, context, row))?);
+            let made = result.map_or(Ok(cell.clone()), |result| evaluate(result, context, row))?;
+            held.grow_by_cells(context.budget(), std::slice::from_ref(&made))?;
+            results.push(made);
         }
     }
     Ok(Cell::List(results.into()))
+}
+
+fn reduce(
+    [accumulator, variable]: [Slot; 2],
+    [start, list, step]: [&Expression; 3],
+    context: &Context<'_>,
+    row: &mut Row,
+) -> Result<Cell> {
+    let start = evaluate(start, context, row)?;
+    let Some(cells) = elements(list, context, row)? else { return Ok(Cell::Null) };
+    row.set(accumulator, start);
+    for cell in cells.iter() {
+        context.tick()?;
+        row.set(variable, cell.clone());
+        let next = evaluate(step, context, row)?;
+        row.set(accumulator, next);
+    }
+    Ok(row.get(accumulator).clone())
+}
+
+/// Null of nothing; entries behind others of the same key count.
+fn map_projection(
+    of: &Expression,
+    all: bool,
+    entries: &[(String, Expression)],
+    context: &Context<'_>,
+    row: &mut Row,
+) -> Result<Cell> {
+    let subject = evaluate(of, context, row)?;
+    if subject.is_null() {
+        return Ok(Cell::Null);
+    }
+    let properties = property_map(context, &subject).map_err(|failure| failure.at(of.span))?;
+    let mut map = if all { properties } else { BTreeMap::new() };
+    for (key, entry) in entries {
+        map.insert(key.clone(), evaluate(entry, context, row)?);
+    }
+    Ok(Cell::Map(Arc::new(map)))
+}
+
+fn csv_rows(
+    file: &Expression,
+    headers: bool,
+    separator: Option<&Expression>,
+    context: &Context<'_>,
+    row: &mut Row,
+) -> Result<Cell> {
+    let text = |expression: &Expression, row: &mut Row| match evaluate(expression, context, row)? {
+        Cell::Text(text) => Ok(text),
+        other => Err(value(expression.span, format!("a text is needed here, not {}", other.kind()))),
+    };
+    let name = text(file, row)?;
+    let separator = separator.map(|separator| text(separator, row)).transpose()?;
+    context.csv_rows(&name, headers, separator.as_deref()).map_err(|failure| failure.at(file.span))
 }
 
 fn quantifier(

@@ -1,10 +1,11 @@
 //! Door between cells and the values that callers see: here nodes and relationships are looked up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hopgraph_engine::{Edge, NodeId};
 
-use super::{Context, property_map};
+use super::{Context, confidence, property_map};
 use crate::fault::{Failure, Result};
 use crate::value::Cell;
 use crate::{NodeValue, PathValue, RelationshipValue, Value};
@@ -17,6 +18,7 @@ pub(crate) fn to_value(context: &Context<'_>, cell: &Cell) -> Result<Value> {
         Cell::Integer(integer) => Value::Integer(*integer),
         Cell::Float(float) => Value::Float(*float),
         Cell::Text(text) => Value::Text(text.to_string()),
+        Cell::Temporal(temporal) => Value::Temporal(Arc::clone(temporal)),
         Cell::List(cells) => Value::List(cells.iter().map(|cell| to_value(context, cell)).collect::<Result<_>>()?),
         Cell::Map(map) => Value::Map(to_values(context, map)?),
         Cell::Node(id) => Value::Node(Box::new(node_value(context, *id)?)),
@@ -44,11 +46,9 @@ fn node_value(context: &Context<'_>, id: NodeId) -> Result<NodeValue> {
 
 fn relationship_value(context: &Context<'_>, edge: Edge) -> Result<RelationshipValue> {
     let name = context.view(|view| Ok(view.catalog().relation_type(edge.relation).map(|found| found.name.clone())))?;
-    Ok(RelationshipValue {
-        edge,
-        relation_type: name.unwrap_or_default(),
-        properties: known_properties(context, &Cell::Relationship(edge))?,
-    })
+    let mut properties = known_properties(context, &Cell::Relationship(edge))?;
+    properties.insert("confidence".to_owned(), to_value(context, &confidence(context, edge)?)?);
+    Ok(RelationshipValue { edge, relation_type: name.unwrap_or_default(), properties })
 }
 
 fn known_properties(context: &Context<'_>, cell: &Cell) -> Result<BTreeMap<String, Value>> {
@@ -67,11 +67,12 @@ pub(crate) fn to_cell(value: &Value) -> Cell {
         Value::Integer(integer) => Cell::Integer(*integer),
         Value::Float(float) => Cell::Float(*float),
         Value::Text(text) => Cell::text(text),
+        Value::Temporal(temporal) => Cell::Temporal(Arc::clone(temporal)),
         Value::List(values) => Cell::list(values.iter().map(to_cell)),
         Value::Map(map) => Cell::map(map.iter().map(|(key, value)| (key.as_str(), to_cell(value)))),
         Value::Node(node) => Cell::Node(node.id),
         Value::Relationship(relationship) => Cell::Relationship(relationship.edge),
-        Value::Path(path) => Cell::Path(std::sync::Arc::new(hopgraph_engine::traverse::Path {
+        Value::Path(path) => Cell::Path(Arc::new(hopgraph_engine::traverse::Path {
             nodes: path.nodes.iter().map(|node| node.id).collect(),
             edges: path
                 .relationships

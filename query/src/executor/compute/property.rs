@@ -2,12 +2,13 @@
 //! others, though the graph keeps them apart.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hopgraph_engine::{Edge, Node, PropertyValue};
 
 use super::Context;
 use crate::fault::{Failure, Result};
-use crate::value::Cell;
+use crate::value::{Cell, component};
 
 /// Keys of a node that the graph keeps apart from its other properties.
 pub(crate) const RESERVED_NODE_KEYS: [&str; 4] = ["name", "synonyms", "identifiers", "identifier"];
@@ -16,17 +17,27 @@ pub(crate) const RESERVED_NODE_KEYS: [&str; 4] = ["name", "synonyms", "identifie
 pub(crate) fn property(context: &Context<'_>, cell: &Cell, key: &str) -> Result<Cell, Failure> {
     match cell {
         Cell::Null => Ok(Cell::Null),
-        Cell::Node(id) => Ok(context.node(*id)?.map_or(Cell::Null, |node| node_property(&node, key))),
-        Cell::Relationship(edge) => Ok(edge_property(context, *edge, key)?),
+        Cell::Node(id) => match context.node(*id)? {
+            Some(node) => Ok(node_property(&node, key)),
+            None if context.is_edited() => Err("this node has been deleted".to_owned().into()),
+            None => Ok(Cell::Null),
+        },
+        Cell::Relationship(edge) => {
+            if context.is_edited() && !context.view(|view| view.has_edge(*edge))? {
+                return Err("this relationship has been deleted".to_owned().into());
+            }
+            Ok(edge_property(context, *edge, key)?)
+        }
         Cell::Map(map) => Ok(map.get(key).cloned().unwrap_or_default()),
+        Cell::Temporal(temporal) => Ok(component(temporal, key)?),
         other => Err(format!("{} has no properties; {key:?} was asked of it", other.kind()).into()),
     }
 }
 
 fn node_property(node: &Node, key: &str) -> Cell {
     match key {
-        "name" if node.name.is_empty() => Cell::Null,
-        "name" => Cell::text(&node.name),
+        // A name of no letters is kept as a property: a node without a name has an empty one.
+        "name" if !node.name.is_empty() => Cell::text(&node.name),
         "synonyms" => texts(&node.synonyms),
         "identifiers" => texts(&node.identifiers),
         "identifier" => node.identifiers.first().map_or(Cell::Null, |identifier| Cell::text(identifier)),
@@ -54,16 +65,14 @@ pub(crate) fn shortest(number: f32) -> f64 {
     number.to_string().parse().unwrap_or_else(|_| f64::from(number))
 }
 
-/// All properties of a node, relationship or map, as a map.
+/// All properties that are set on a node, relationship or map, as a map. What is computed, as the confidence of a
+/// relationship, is none of them.
 pub(crate) fn property_map(context: &Context<'_>, cell: &Cell) -> Result<BTreeMap<String, Cell>, Failure> {
     match cell {
         Cell::Node(id) => Ok(context.node(*id)?.map(|node| node_properties(&node)).unwrap_or_default()),
         Cell::Relationship(edge) => {
             let stored = context.view(|view| view.edge_properties(*edge))?;
-            let mut properties: BTreeMap<_, _> =
-                stored.iter().map(|(key, value)| (key.clone(), from_property(value))).collect();
-            properties.insert("confidence".into(), confidence(context, *edge)?);
-            Ok(properties)
+            Ok(stored.iter().map(|(key, value)| (key.clone(), from_property(value))).collect())
         }
         Cell::Map(map) => Ok(BTreeMap::clone(map)),
         other => Err(format!("{} has no properties", other.kind()).into()),
@@ -95,6 +104,7 @@ fn from_property(value: &PropertyValue) -> Cell {
         PropertyValue::Integer(integer) => Cell::Integer(*integer),
         PropertyValue::Float(float) => Cell::Float(*float),
         PropertyValue::Text(text) => Cell::text(text),
+        PropertyValue::Temporal(temporal) => Cell::Temporal(Arc::clone(temporal)),
         PropertyValue::List(values) => Cell::list(values.iter().map(from_property)),
     }
 }
@@ -107,6 +117,7 @@ pub(crate) fn to_property(cell: &Cell) -> Result<Option<PropertyValue>, String> 
         Cell::Integer(integer) => PropertyValue::Integer(*integer),
         Cell::Float(float) => PropertyValue::Float(*float),
         Cell::Text(text) => PropertyValue::Text(text.to_string()),
+        Cell::Temporal(temporal) => PropertyValue::Temporal(Arc::clone(temporal)),
         Cell::List(cells) => {
             let values: Option<Vec<_>> = cells.iter().map(to_property).collect::<Result<_, _>>()?;
             PropertyValue::List(values.ok_or("a list with null in it cannot be stored as a property")?)

@@ -39,6 +39,13 @@ enum State {
         count: u64,
         mean: f64,
         squares: f64,
+        of_all: bool,
+    },
+    /// All numbers, and the share that is asked for.
+    Percentile {
+        numbers: Vec<(f64, Cell)>,
+        share: f64,
+        continuous: bool,
     },
 }
 
@@ -76,7 +83,14 @@ impl Aggregator {
             AggregateKind::Max => State::Extreme { best: Cell::Null, wanted: Ordering::Greater },
             AggregateKind::Average => State::Average { sum: 0.0, count: 0 },
             AggregateKind::Sum => State::Sum(Cell::Integer(0)),
-            AggregateKind::Deviation => State::Deviation { count: 0, mean: 0.0, squares: 0.0 },
+            AggregateKind::Deviation | AggregateKind::DeviationOfAll => {
+                let of_all = kind == AggregateKind::DeviationOfAll;
+                State::Deviation { count: 0, mean: 0.0, squares: 0.0, of_all }
+            }
+            AggregateKind::PercentileDiscrete | AggregateKind::PercentileContinuous => {
+                let continuous = kind == AggregateKind::PercentileContinuous;
+                State::Percentile { numbers: Vec::new(), share: 0.0, continuous }
+            }
         };
         Self { state, seen: distinct.then(Seen::default), held: Held::nothing() }
     }
@@ -91,7 +105,9 @@ impl Aggregator {
     /// Takes the value of a row that stands for so many rows; null is left out. To collect values, and for their
     /// deviation, each row must come by itself.
     pub(crate) fn add(&mut self, cell: Cell, times: i64, budget: &Arc<Budget>) -> Result<(), Failure> {
-        if cell.is_null() {
+        let first_is_null =
+            matches!((&self.state, &cell), (State::Percentile { .. }, Cell::List(pair)) if pair[0].is_null());
+        if cell.is_null() || first_is_null {
             return Ok(());
         }
         if let Some(seen) = &mut self.seen
@@ -122,7 +138,19 @@ impl Aggregator {
                 *sum += number("avg", &cell)? * times as f64;
                 *count += times.unsigned_abs();
             }
-            State::Deviation { count, mean, squares } => {
+            State::Percentile { numbers, share, .. } => {
+                let Cell::List(pair) = &cell else { return super::unfit("percentile", "two arguments", &cell) };
+                let (value, wanted) = (number("percentile", &pair[0])?, number("percentile", &pair[1])?);
+                if !(0.0..=1.0).contains(&wanted) {
+                    return Err(format!("a percentile is asked for by a number from 0 to 1, not {wanted}").into());
+                }
+                *share = wanted;
+                for _ in 0..times {
+                    self.held.grow(budget, size_of::<(f64, Cell)>() as u64).map_err(crate::QueryError::from)?;
+                    numbers.push((value, pair[0].clone()));
+                }
+            }
+            State::Deviation { count, mean, squares, .. } => {
                 let number = number("stDev", &cell)?;
                 *count += 1;
                 let distance = number - *mean;
@@ -143,9 +171,26 @@ impl Aggregator {
             State::Average { count: 0, .. } => Cell::Null,
             State::Average { sum, count } => Cell::Float(sum / count as f64),
             State::Deviation { count: 0 | 1, .. } => Cell::Float(0.0),
-            State::Deviation { count, squares, .. } => Cell::Float((squares / (count - 1) as f64).sqrt()),
+            State::Deviation { count, squares, of_all, .. } => {
+                Cell::Float((squares / (count - u64::from(!of_all)) as f64).sqrt())
+            }
+            State::Percentile { numbers, share, continuous } => percentile(numbers, share, continuous),
         }
     }
+}
+
+/// The nearest number at or above the share, or what lies between two.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list, from 0 on")]
+fn percentile(mut numbers: Vec<(f64, Cell)>, share: f64, continuous: bool) -> Cell {
+    numbers.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let Some(last) = numbers.len().checked_sub(1) else { return Cell::Null };
+    if !continuous {
+        let place = (share * numbers.len() as f64).ceil() as usize;
+        return numbers[place.saturating_sub(1).min(last)].1.clone();
+    }
+    let place = share * last as f64;
+    let (below, above) = (numbers[place.floor() as usize].0, numbers[place.ceil() as usize].0);
+    Cell::Float(below + (above - below) * place.fract())
 }
 
 fn number(function: &str, cell: &Cell) -> Result<f64, Failure> {

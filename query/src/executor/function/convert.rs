@@ -59,6 +59,7 @@ fn to_text(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
         Cell::Boolean(truth) => Ok(Cell::text(if *truth { "true" } else { "false" })),
         Cell::Integer(integer) => Ok(Cell::text(&integer.to_string())),
         Cell::Float(float) => Ok(Cell::text(&format!("{float:?}"))),
+        Cell::Temporal(temporal) => Ok(Cell::text(&temporal.to_string())),
         other => unfit("toString", "a number, a boolean or a text", other),
     }
 }

@@ -12,6 +12,13 @@ use crate::value::Cell;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("id", "node", 1..=1, "The number of a node in this graph.", id),
+    Function::new(
+        "elementId",
+        "node or relationship",
+        1..=1,
+        "A text that stands for a node or a relationship in this graph: its number, or its ends and its type.",
+        element_id,
+    ),
     Function::new("labels", "node", 1..=1, "The labels of a node, as a list.", labels),
     Function::new("type", "relationship", 1..=1, "The type of a relationship, as a text.", relation_type),
     Function::new("properties", "node or relationship", 1..=1, "All properties, as a map.", properties),
@@ -73,6 +80,17 @@ fn id(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     match &arguments[0] {
         Cell::Node(id) => Ok(Cell::count(id.get().into())),
         other => unfit("id", "a node", other),
+    }
+}
+
+fn element_id(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+    match &arguments[0] {
+        Cell::Node(id) => Ok(Cell::text(&id.get().to_string())),
+        cell @ Cell::Relationship(edge) => {
+            let Cell::Text(name) = relation_type(context, std::slice::from_ref(cell))? else { return Ok(Cell::Null) };
+            Ok(Cell::text(&format!("{}-{name}-{}", edge.source.get(), edge.target.get())))
+        }
+        other => unfit("elementId", "a node or a relationship", other),
     }
 }
 

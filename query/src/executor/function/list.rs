@@ -16,6 +16,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("tail", "list", 1..=1, "All elements but the first.", tail),
     Function::new("range", "from, to, [step]", 2..=3, "The integers from one to another, both included.", range),
     Function::new("reverse", "list or text", 1..=1, "The elements or characters in opposite order.", reverse),
+    Function::new("isEmpty", "list, map or text", 1..=1, "Whether there is nothing in it.", is_empty),
     Function::new("coalesce", "value, ...", 1..=usize::MAX, "The first argument that is not null.", coalesce)
         .taking_null(),
 ];
@@ -51,6 +52,13 @@ fn size_of(cell: &Cell) -> Option<Cell> {
         Cell::Text(text) => Some(Cell::count(text.chars().count() as u64)),
         Cell::Map(map) => Some(Cell::count(map.len() as u64)),
         _ => None,
+    }
+}
+
+fn is_empty(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+    match size_of(&arguments[0]) {
+        Some(size) => Ok((size == Cell::Integer(0)).into()),
+        None => unfit("isEmpty", "a list, a map or a text", &arguments[0]),
     }
 }
 

@@ -6,6 +6,7 @@ mod evidence;
 mod graph;
 mod list;
 mod number;
+mod temporal;
 mod text;
 
 use std::ops::RangeInclusive;
@@ -30,9 +31,16 @@ pub fn functions() -> &'static [FunctionDescription] {
 }
 
 fn tables() -> impl Iterator<Item = &'static Function> {
-    [graph::FUNCTIONS, evidence::FUNCTIONS, list::FUNCTIONS, text::FUNCTIONS, number::FUNCTIONS, convert::FUNCTIONS]
-        .into_iter()
-        .flatten()
+    let tables = [
+        graph::FUNCTIONS,
+        evidence::FUNCTIONS,
+        list::FUNCTIONS,
+        text::FUNCTIONS,
+        number::FUNCTIONS,
+        convert::FUNCTIONS,
+        temporal::FUNCTIONS,
+    ];
+    tables.into_iter().flatten()
 }
 
 /// Every function as plans know it, in the order of the tables.

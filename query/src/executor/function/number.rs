@@ -34,6 +34,47 @@ pub(super) const FUNCTIONS: &[Function] = &[
         float("exp", arguments, f64::exp)
     }),
     Function::new("log", "number", 1..=1, "The natural logarithm.", |_, arguments| float("log", arguments, f64::ln)),
+    Function::new("sin", "number", 1..=1, "The sine of an angle in radians.", |_, arguments| {
+        float("sin", arguments, f64::sin)
+    }),
+    Function::new("cos", "number", 1..=1, "The cosine of an angle in radians.", |_, arguments| {
+        float("cos", arguments, f64::cos)
+    }),
+    Function::new("tan", "number", 1..=1, "The tangent of an angle in radians.", |_, arguments| {
+        float("tan", arguments, f64::tan)
+    }),
+    Function::new("cot", "number", 1..=1, "The cotangent of an angle in radians.", |_, arguments| {
+        float("cot", arguments, |angle| angle.tan().recip())
+    }),
+    Function::new("asin", "number", 1..=1, "The angle in radians with this sine.", |_, arguments| {
+        float("asin", arguments, f64::asin)
+    }),
+    Function::new("acos", "number", 1..=1, "The angle in radians with this cosine.", |_, arguments| {
+        float("acos", arguments, f64::acos)
+    }),
+    Function::new("atan", "number", 1..=1, "The angle in radians with this tangent.", |_, arguments| {
+        float("atan", arguments, f64::atan)
+    }),
+    Function::new("atan2", "y, x", 2..=2, "The angle in radians of the point x, y.", |_, arguments| {
+        Ok(Cell::Float(number("atan2", &arguments[0])?.atan2(number("atan2", &arguments[1])?)))
+    }),
+    Function::new("degrees", "number", 1..=1, "An angle in radians as degrees.", |_, arguments| {
+        float("degrees", arguments, f64::to_degrees)
+    }),
+    Function::new("radians", "number", 1..=1, "An angle in degrees as radians.", |_, arguments| {
+        float("radians", arguments, f64::to_radians)
+    }),
+    Function::new("haversin", "number", 1..=1, "Half of the versine of an angle in radians.", |_, arguments| {
+        float("haversin", arguments, |angle| (angle / 2.0).sin().powi(2))
+    }),
+    Function::new("pi", "", 0..=0, "3.14159...", |_, _| Ok(Cell::Float(std::f64::consts::PI))),
+    Function::new("e", "", 0..=0, "2.71828...", |_, _| Ok(Cell::Float(std::f64::consts::E))),
+    Function::new("rand", "", 0..=0, "A random float from 0 up to 1, another one each time.", |context, _| {
+        Ok(Cell::Float(context.random()))
+    }),
+    Function::new("isNaN", "number", 1..=1, "Whether a float is the one that is no number.", |_, arguments| {
+        Ok(number("isNaN", &arguments[0])?.is_nan().into())
+    }),
     Function::new("log10", "number", 1..=1, "The logarithm to base 10.", |_, arguments| {
         float("log10", arguments, f64::log10)
     }),

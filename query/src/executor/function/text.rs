@@ -54,12 +54,14 @@ fn map(function: &str, arguments: &[Cell], change: fn(&str) -> String) -> Result
     Ok(Cell::Text(change(text(function, &arguments[0])?).into()))
 }
 
-fn replace(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+fn replace(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     let [whole, old, new] = [0, 1, 2].map(|place| text("replace", &arguments[place]));
     let (whole, old, new) = (whole?, old?, new?);
     if old.is_empty() {
         return Ok(Cell::text(whole));
     }
+    let more = whole.matches(old).count() as u64 * new.len() as u64;
+    context.charge_bytes(whole.len() as u64 + more)?;
     Ok(Cell::Text(whole.replace(old, new).into()))
 }
 
@@ -81,8 +83,10 @@ fn right(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     Ok(Cell::Text(whole.chars().skip(skipped).collect::<String>().into()))
 }
 
-fn split(_: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
+fn split(context: &Context<'_>, arguments: &[Cell]) -> Result<Cell, Failure> {
     let (whole, separator) = (text("split", &arguments[0])?, text("split", &arguments[1])?);
+    let parts = if separator.is_empty() { whole.len() } else { whole.matches(separator).count() + 1 };
+    context.charge_bytes((parts * (size_of::<Cell>() + 16) + whole.len()) as u64)?;
     if separator.is_empty() {
         return Ok(Cell::list(whole.chars().map(|character| Cell::text(&character.to_string()))));
     }

@@ -9,12 +9,14 @@ use crate::planner::plan::Expression;
 pub(crate) struct Limit {
     input: Input,
     count: Expression,
+    /// Whether something below writes: that is done for all rows, however few are asked for.
+    writes: bool,
     left: u64,
 }
 
 impl Limit {
-    pub(crate) fn new(input: Input, count: Expression) -> Self {
-        Self { input, count, left: 0 }
+    pub(crate) fn new(input: Input, count: Expression, writes: bool) -> Self {
+        Self { input, count, writes, left: 0 }
     }
 }
 
@@ -26,6 +28,9 @@ impl Operator for Limit {
 
     fn next(&mut self, context: &Context<'_>, row: &mut Row) -> Result<bool> {
         if self.left == 0 {
+            while self.writes && self.input.next(context, row)? {
+                context.tick()?;
+            }
             return Ok(false);
         }
         self.left -= 1;

@@ -4,6 +4,7 @@
 //! whether there was another row; `open` starts an operator again for the row as it stands.
 
 mod aggregate;
+mod answering;
 mod apply;
 mod buffer;
 mod call;
@@ -11,7 +12,6 @@ mod count_reach;
 mod create;
 mod delete;
 mod distinct;
-mod exists;
 mod expand;
 mod expand_paths;
 mod filter;
@@ -36,6 +36,7 @@ mod unwind;
 mod write;
 
 pub(crate) use aggregate::Aggregate;
+pub(crate) use answering::Answering;
 pub(crate) use apply::Apply;
 use buffer::Buffer;
 pub(crate) use call::Call;
@@ -43,7 +44,6 @@ pub(crate) use count_reach::CountReach;
 pub(crate) use create::Create;
 pub(crate) use delete::Delete;
 pub(crate) use distinct::Distinct;
-pub(crate) use exists::Exists;
 pub(crate) use expand::Expand;
 pub(crate) use expand_paths::ExpandPaths;
 pub(crate) use filter::Filter;

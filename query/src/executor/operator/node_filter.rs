@@ -117,6 +117,10 @@ impl NodeFilter {
             }
             Access::Name(value) => {
                 let Cell::Text(text) = evaluate(value, context, row)? else { return Ok(Arc::default()) };
+                if text.is_empty() {
+                    // A name of no letters stands in no index.
+                    return context.all_nodes();
+                }
                 Ok(Arc::new(context.view(|view| view.nodes_by_name(&text))?.into_iter().collect()))
             }
         }

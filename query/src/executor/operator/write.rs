@@ -7,13 +7,10 @@ use hopgraph_engine::{Direction, Edge, LabelId, Node, NodeId, Polarity, Properti
 
 use crate::executor::compute::{Context, RESERVED_NODE_KEYS, Row, evaluate, property_map, to_property};
 use crate::fault::{Failure, Result, value};
-use crate::planner::plan::{Creation, Edit, Expression, NewNode, NewRelationship, Removal};
+use crate::planner::plan::{Creation, Edit, EvidencePattern, Expression, NewNode, NewRelationship, Removal};
 use crate::syntax::ast::Span;
 use crate::value::Cell;
 use crate::{QueryError, Summary};
-
-/// Keys of a relationship that are computed, not stored.
-const COMPUTED_EDGE_KEYS: [&str; 2] = ["confidence", "min_confidence"];
 
 /// Makes what a creation asks for, and fills its slots.
 pub(super) fn create(creation: &Creation, context: &Context<'_>, row: &mut Row) -> Result<()> {
@@ -111,6 +108,20 @@ pub(super) fn apply(edit: &Edit, context: &Context<'_>, row: &mut Row) -> Result
                 }
             })
         }
+        Edit::Computed { target, key, value: given } => {
+            let key = match evaluate(key, context, row)? {
+                Cell::Text(text) => text,
+                other => return Err(value(key.span, format!("a key is a text, not {}", other.kind()))),
+            };
+            let (subject, cell) = (evaluate(target, context, row)?, evaluate(given, context, row)?);
+            change(&subject, target.span, context, &mut |subject| {
+                let set = match subject {
+                    Subject::Node(node) => set_node_key(node, &key, &cell),
+                    Subject::Edge(properties) => set_edge_key(properties, &key, &cell),
+                };
+                set.map_err(|message| value(given.span, message))
+            })
+        }
         Edit::Replace { target, map } => set_all(target, map, true, context, row),
         Edit::Merge { target, map } => set_all(target, map, false, context, row),
         Edit::AddLabels { target, labels } => {
@@ -148,9 +159,7 @@ fn set_all(target: &Expression, map: &Expression, replace: bool, context: &Conte
         source @ (Cell::Node(_) | Cell::Relationship(_)) => {
             let mut copied = property_map(context, &source).map_err(|failure| failure.at(map.span))?;
             // What belongs to one node or edge alone is not copied to another.
-            for key in COMPUTED_EDGE_KEYS.iter().chain(&["identifiers"]) {
-                copied.remove(*key);
-            }
+            copied.remove("identifiers");
             copied
         }
         other => return Err(value(map.span, format!("a map of properties is needed here, not {}", other.kind()))),
@@ -250,7 +259,13 @@ fn node(id: NodeId, span: Span, context: &Context<'_>) -> Result<Node> {
 /// Sets one key of a node, null to remove it. Says whether anything changed.
 fn set_node_key(node: &mut Node, key: &str, cell: &Cell) -> Result<bool, String> {
     match key {
-        "name" | "named" => replace(&mut node.name, text(key, cell)?.unwrap_or_default()),
+        "name" | "named" => {
+            let name = text(key, cell)?;
+            // A node without a name has an empty one, so a name of no letters is kept beside it.
+            let kept = if name.as_deref() == Some("") { cell } else { &Cell::Null };
+            let changed = set_key(&mut node.properties, "name", kept)?;
+            Ok(replace(&mut node.name, name.unwrap_or_default())? || changed)
+        }
         "synonyms" => replace(&mut node.synonyms, texts(key, cell)?),
         "identifiers" => replace(&mut node.identifiers, texts(key, cell)?),
         "identifier" => match text(key, cell)? {
@@ -267,8 +282,13 @@ fn set_node_key(node: &mut Node, key: &str, cell: &Cell) -> Result<bool, String>
 
 /// Sets one key of an edge, null to remove it. Says whether anything changed.
 fn set_edge_key(properties: &mut Properties, key: &str, cell: &Cell) -> Result<bool, String> {
-    if COMPUTED_EDGE_KEYS.contains(&key) {
-        return Err(format!("`{key}` is computed from the evidence of the relationship and cannot be set"));
+    if key == "confidence" {
+        return Err("`confidence` is computed from the evidence of the relationship and cannot be set".to_owned());
+    }
+    if EvidencePattern::key(key).is_some() {
+        return Err(format!(
+            "`{key}` in the brackets of a relationship asks for its evidence, so no property is called so"
+        ));
     }
     set_key(properties, key, cell)
 }

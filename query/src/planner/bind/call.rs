@@ -23,7 +23,7 @@ impl Binder<'_> {
                 return Err(meaning_with_help(second.span, format!("{name} takes one map of options"), help));
             }
         };
-        if let Some(options) = options.as_ref().filter(|options| !options.existences().is_empty()) {
+        if let Some(options) = options.as_ref().filter(|options| !options.subqueries().is_empty()) {
             return Err(meaning(options.span, "a pattern cannot stand in CALL; compute it in WITH first"));
         }
         self.check_options(call, procedure)?;

@@ -3,11 +3,11 @@
 use hopgraph_engine::traverse::PathMode;
 
 use super::scope::{Scope, VariableKind};
-use super::{Binder, Bound, Finished};
+use super::{Binder, Bound, Columns};
 use crate::fault::{Result, meaning, too_large};
 use crate::limits::CLAUSES_MAX;
 use crate::planner::plan::Slot;
-use crate::planner::plan::{PathPattern, Plan};
+use crate::planner::plan::{Expression, ExpressionKind, PathPattern, Plan};
 use crate::syntax::ast;
 use crate::syntax::ast::{Clause, PathModeName, Span};
 
@@ -19,11 +19,23 @@ pub(super) const SHORTEST_PATHS: &str = "shortest_paths";
 
 impl Binder<'_> {
     /// The clauses of a query without UNION: its plan and its columns.
-    pub(super) fn single_query(&mut self, query: &ast::SingleQuery) -> Result<Finished> {
-        if query.clauses.len() > CLAUSES_MAX {
-            return Err(too_large("long in clauses", CLAUSES_MAX, query.clauses[CLAUSES_MAX].span));
+    pub(super) fn single_query(
+        &mut self,
+        query: &ast::SingleQuery,
+        scope: Scope,
+        may_end_open: bool,
+    ) -> Result<(Bound, Columns)> {
+        // A CREATE behind another becomes one with it.
+        let is_create = |clause: &ast::Spanned<Clause>| matches!(clause.node, Clause::Create(_));
+        let mut stacked = query
+            .clauses
+            .iter()
+            .enumerate()
+            .filter(|(place, clause)| !(is_create(clause) && *place > 0 && is_create(&query.clauses[place - 1])));
+        if let Some((_, clause)) = stacked.nth(CLAUSES_MAX) {
+            return Err(too_large("long in clauses", CLAUSES_MAX, clause.span));
         }
-        let mut bound = Bound { plan: Plan::Row, scope: Scope::default() };
+        let mut bound = Bound { plan: Plan::Row, scope };
         for (place, clause) in query.clauses.iter().enumerate() {
             if let Clause::Return(projection) = &clause.node {
                 if place + 1 < query.clauses.len() {
@@ -33,15 +45,20 @@ impl Binder<'_> {
             }
             bound = self.clause(&clause.node, clause.span, bound)?;
         }
-        self.without_return(query, bound)
+        if may_end_open { Ok((bound, Vec::new())) } else { self.without_return(query, bound) }
     }
 
-    fn clause(&mut self, clause: &Clause, span: Span, bound: Bound) -> Result<Bound> {
+    pub(super) fn clause(&mut self, clause: &Clause, span: Span, bound: Bound) -> Result<Bound> {
         match clause {
             Clause::Match(found) => self.match_clause(found, bound),
             Clause::Unwind { list, variable } => self.unwind(list, variable, bound),
             Clause::With { projection, condition } => self.with(projection, condition.as_ref(), span, bound),
             Clause::Call(call) => self.call_clause(call, bound),
+            Clause::Subquery { imports, query } => self.call_subquery(imports.as_ref(), query, span, bound),
+            Clause::Foreach { variable, list, updates } => self.foreach(variable, list, updates, bound),
+            Clause::LoadCsv { headers, file, variable, separator } => {
+                self.load_csv(*headers, [Some(file), separator.as_ref()], variable, bound)
+            }
             Clause::Create(patterns) => self.create(patterns, bound),
             Clause::Merge { pattern, on_create, on_match } => self.merge(pattern, on_create, on_match, bound),
             Clause::Set(items) => self.set(items, bound),
@@ -69,7 +86,7 @@ impl Binder<'_> {
         }
         if let Some(condition) = &clause.condition {
             self.refuse_aggregates("in WHERE; put it into WITH, and the condition behind that");
-            pattern.conditions.extend(self.expression(condition, &scope)?.conjuncts());
+            pattern.conditions.extend(self.condition(condition, &scope)?.conjuncts());
         }
         let plan = if clause.optional {
             let fills = pattern.fills().into_iter().collect();
@@ -91,8 +108,32 @@ impl Binder<'_> {
         Ok(Bound { plan: Plan::Unwind { input: Box::new(plan), list, slot }, scope })
     }
 
+    /// `LOAD CSV ...`: the rows of a file as a list, one after the other.
+    fn load_csv(
+        &mut self,
+        headers: bool,
+        [file, separator]: [Option<&ast::Expression>; 2],
+        variable: &ast::Name,
+        bound: Bound,
+    ) -> Result<Bound> {
+        let Bound { plan, mut scope } = bound;
+        scope.check_new(variable)?;
+        self.refuse_aggregates("in LOAD CSV; put it into WITH first");
+        let mut parts =
+            [file, separator].into_iter().map(|part| part.map(|part| self.expression(part, &scope)).transpose());
+        let (file, separator) = (parts.next().transpose()?.flatten(), parts.next().transpose()?.flatten());
+        drop(parts);
+        let Some(file) = file else { return Ok(Bound { plan, scope }) };
+        let span = file.span;
+        let kind = ExpressionKind::CsvRows { file: Box::new(file), headers, separator: separator.map(Box::new) };
+        let list = Expression::new(kind, span);
+        let slot = self.slot(&variable.node);
+        scope.add(&variable.node, slot, if headers { VariableKind::Map } else { VariableKind::List });
+        Ok(Bound { plan: Plan::Unwind { input: Box::new(plan), list, slot }, scope })
+    }
+
     /// A query that ends without RETURN: one that writes, or the terse form.
-    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<Finished> {
+    fn without_return(&mut self, query: &ast::SingleQuery, bound: Bound) -> Result<(Bound, Columns)> {
         let last = query.clauses.last();
         let span = last.map(|clause| Span { start: clause.span.end, end: clause.span.end }).unwrap_or_default();
         match last.map(|clause| &clause.node) {
@@ -104,10 +145,18 @@ impl Binder<'_> {
                 let all = ast::Projection { star: true, ..ast::Projection::default() };
                 self.returned(&all, bound, &query.clauses, span)
             }
-            None | Some(Clause::Call(_) | Clause::Match(_) | Clause::With { .. } | Clause::Unwind { .. }) => {
+            None
+            | Some(
+                Clause::Call(_)
+                | Clause::Match(_)
+                | Clause::With { .. }
+                | Clause::Unwind { .. }
+                | Clause::LoadCsv { .. },
+            ) => Err(meaning(span, "the query must end with RETURN, or write something")),
+            Some(Clause::Subquery { .. }) if !self.writes => {
                 Err(meaning(span, "the query must end with RETURN, or write something"))
             }
-            Some(_) => Ok((bound.plan, Vec::new())),
+            Some(_) => Ok((bound, Vec::new())),
         }
     }
 
@@ -117,7 +166,7 @@ impl Binder<'_> {
         bound: Bound,
         clauses: &[ast::Spanned<Clause>],
         span: Span,
-    ) -> Result<Finished> {
+    ) -> Result<(Bound, Columns)> {
         let filled;
         let projection = if projection.items.is_empty() && !projection.star {
             filled = terse_projection(projection, &bound.scope, clauses, span)?;
@@ -125,8 +174,7 @@ impl Binder<'_> {
         } else {
             projection
         };
-        let (bound, columns) = self.projection(projection, span, bound, false)?;
-        Ok((bound.plan, columns))
+        self.projection(projection, None, span, bound, false)
     }
 }
 
@@ -164,7 +212,7 @@ fn has_terse(clauses: &[ast::Spanned<Clause>]) -> bool {
 }
 
 /// Whether a bare word stands in the path.
-fn is_terse(path: &ast::PathPattern) -> bool {
+pub(super) fn is_terse(path: &ast::PathPattern) -> bool {
     std::iter::once(&path.start).chain(path.steps.iter().map(|(_, node)| node)).any(|node| node.bare)
 }
 

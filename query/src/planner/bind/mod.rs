@@ -3,21 +3,27 @@
 mod call;
 mod clause;
 mod expression;
+mod label;
 mod pattern;
 mod projection;
+mod repeated;
 mod scope;
+mod subquery;
 mod trust;
+mod types;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hopgraph_engine::{Catalog, View};
 
 use crate::fault::{Result, meaning};
+use crate::notice::Notices;
 use crate::planner::plan::Slot;
-use crate::planner::plan::{Aggregate, Library, Plan, Query};
+use crate::planner::plan::{Aggregate, Library, Plan, Query, Signature};
 use crate::syntax::ast;
-use scope::Scope;
+use crate::syntax::ast::Span;
+use scope::{Scope, VariableKind};
 use trust::verified;
 
 /// Binds a statement to the names that a graph knows. `text` is what it was parsed from: columns without an alias are
@@ -42,6 +48,16 @@ struct Binder<'b> {
     /// The variables of the comprehensions that surround the expression.
     locals: Vec<Slot>,
     writes: bool,
+    /// How many creations read what others before them make.
+    creations: usize,
+    /// Whether the pattern is in the terse form, which knows the names that it uses.
+    terse: bool,
+    /// Whether a pattern may stand here as a condition.
+    patterns_stand: bool,
+    /// What is told beside the answer.
+    notices: Notices,
+    /// The parameters that it needs, each with the first place where it is used.
+    parameters: BTreeMap<String, Span>,
 }
 
 /// What to do with an aggregate in an expression.
@@ -76,7 +92,17 @@ impl<'b> Binder<'b> {
             aggregates: Aggregates::Refused("here"),
             locals: Vec::new(),
             writes: false,
+            creations: 0,
+            terse: false,
+            patterns_stand: false,
+            notices: Notices::default(),
+            parameters: BTreeMap::new(),
         }
+    }
+
+    /// A function that patterns are made of.
+    fn known_function(&self, name: &str) -> &'static Signature {
+        self.library.function(name).expect("the library has the functions that patterns use")
     }
 
     /// A new place in the row.
@@ -89,20 +115,41 @@ impl<'b> Binder<'b> {
         if let Some(retraction) = &statement.retraction {
             return self.retraction(retraction);
         }
-        let mut branches = Vec::new();
-        for part in &statement.parts {
-            branches.push((self.single_query(part)?, part));
-        }
-        let (plan, columns) = match branches.len() {
-            1 => branches.swap_remove(0).0,
-            _ => self.union(branches, statement.union_all)?,
-        };
+        let (bound, columns) = self.united(&statement.parts, statement.union_all, &|_| Scope::default(), false)?;
+        let plan = bound.plan;
         let verification = match &statement.verification {
             Some(verification) => Some(verified(verification, &columns)?),
             None => None,
         };
         let writes = self.writes || verification.as_ref().is_some_and(|verification| verification.insert);
-        Ok(Query { plan, columns, slot_names: self.slot_names, writes, retraction: None, verification })
+        let notices = self.notices.all().to_vec();
+        let (slot_names, parameters) = (self.slot_names, self.parameters);
+        Ok(Query { plan, columns, slot_names, writes, retraction: None, verification, notices, parameters })
+    }
+
+    /// Parts joined by UNION, each of which begins with a scope. They may end without RETURN where nobody asks for their
+    /// columns.
+    fn united(
+        &mut self,
+        parts: &[ast::SingleQuery],
+        all: bool,
+        begins: &dyn Fn(&ast::SingleQuery) -> Scope,
+        may_end_open: bool,
+    ) -> Result<(Bound, Columns)> {
+        if let [only] = parts {
+            return self.single_query(only, begins(only), may_end_open);
+        }
+        let mut branches = Vec::new();
+        for part in parts {
+            let (bound, columns) = self.single_query(part, begins(part), may_end_open)?;
+            branches.push(((bound.plan, columns), part));
+        }
+        let (plan, columns) = self.union(branches, all)?;
+        let mut scope = Scope::default();
+        for (name, slot) in &columns {
+            scope.add(name, *slot, VariableKind::Value);
+        }
+        Ok((Bound { plan, scope }, columns))
     }
 
     fn union(&mut self, branches: Vec<(Finished, &ast::SingleQuery)>, all: bool) -> Result<Finished> {

@@ -7,17 +7,18 @@ use hopgraph_engine::traverse::PathMode;
 
 use super::Binder;
 use super::clause::path_mode;
+use super::label::{LabelTests, Named};
 use super::scope::{Scope, VariableKind};
 use crate::fault::{Result, meaning, meaning_with_help, too_large};
 use crate::limits::RELATIONSHIPS_MAX;
 use crate::planner::plan::Slot;
 use crate::planner::plan::{
     Cost, EvidencePattern, Expression, ExpressionKind, Hop, Label, NodePattern, PathPattern, Pattern, Range,
-    RelationName, RelationshipPattern,
+    RelationshipPattern,
 };
 use crate::syntax::ast;
 use crate::syntax::ast::{Arrow, BinaryOperator, Name, Shortest, Span};
-use crate::syntax::suggest::nearest;
+use crate::value::Cell;
 
 /// The variable of what a cheapest path costs.
 const COST: &str = "cost";
@@ -32,15 +33,32 @@ impl Binder<'_> {
     ) -> Result<(Pattern, Scope)> {
         let mut pattern = Pattern::default();
         let mut scope = before.clone();
+        // A bare word anywhere in a clause makes it the terse form, in which unknown names are errors.
+        let terse = paths.iter().any(super::clause::is_terse);
+        let outer = std::mem::replace(&mut self.terse, terse);
+        let bound = self.paths(paths, mode, before, &mut scope, &mut pattern);
+        self.terse = outer;
+        bound.map(|()| (pattern, scope))
+    }
+
+    fn paths(
+        &mut self,
+        paths: &[ast::PathPattern],
+        mode: PathMode,
+        before: &Scope,
+        scope: &mut Scope,
+        pattern: &mut Pattern,
+    ) -> Result<()> {
         for path in paths {
             if pattern.relationships.len() + path.steps.len() > RELATIONSHIPS_MAX
                 || pattern.nodes.len() > RELATIONSHIPS_MAX
             {
                 return Err(too_large("long in its pattern", RELATIONSHIPS_MAX, path.span));
             }
-            self.path(path, mode, before, &mut scope, &mut pattern)?;
+            self.path(path, mode, before, scope, pattern)?;
         }
-        Ok((pattern, scope))
+        refuse_nulls(pattern);
+        Ok(())
     }
 
     fn path(
@@ -61,6 +79,9 @@ impl Binder<'_> {
             let to = self.node(node, before, scope, pattern)?;
             let bound = self.relationship(relationship, slot, [from, to], path.shortest.is_some(), before)?;
             pattern.relationships.push(bound);
+            if let Some(ends) = &relationship.ends {
+                self.repeated_nodes(ends, [pattern.nodes[from].slot, slot], scope)?;
+            }
             relationships.push(place);
             from = to;
         }
@@ -110,7 +131,6 @@ impl Binder<'_> {
         scope: &mut Scope,
         pattern: &mut Pattern,
     ) -> Result<usize> {
-        let labels = self.labels(&node.labels)?;
         let known = node.variable.as_ref().and_then(|name| scope.find_explicit(&name.node)).cloned();
         if let (Some(name), Some(known)) = (&node.variable, &known)
             && !matches!(known.kind, VariableKind::Node | VariableKind::Value)
@@ -122,11 +142,18 @@ impl Binder<'_> {
             Some(known) => known.slot,
             None => self.new_node(node, scope),
         };
-        let conditions = self.node_conditions(&node.properties, slot, before)?;
+        if let Some(name) = &node.variable {
+            scope.be_node(&name.node);
+        }
+        let subject = Expression::slot(slot, node.span);
+        let LabelTests { groups: labels, conditions: mut label_conditions } =
+            self.label_tests(&node.labels, &subject, Named::Label, node.bare)?;
+        let mut conditions = self.node_conditions(&node.properties, slot, before)?;
+        conditions.append(&mut label_conditions);
         if let Some(condition) = &node.condition {
             self.refuse_aggregates("in a pattern");
             let inner = with_node(before, node, slot);
-            pattern.conditions.extend(self.expression(condition, &inner)?.conjuncts());
+            pattern.conditions.extend(self.condition(condition, &inner)?.conjuncts());
         }
         if let Some(place) = pattern.nodes.iter().position(|other| other.slot == slot) {
             let other = &mut pattern.nodes[place];
@@ -161,7 +188,7 @@ impl Binder<'_> {
     }
 
     /// `{key: value}` of a node: `named` and `identifier` ask the indexes, other keys compare the property.
-    fn node_conditions(
+    pub(super) fn node_conditions(
         &mut self,
         properties: &[(Name, ast::Expression)],
         slot: Slot,
@@ -185,14 +212,13 @@ impl Binder<'_> {
 
     /// A function that an index of nodes answers.
     fn index_test(&self, name: &str, arguments: Vec<Expression>) -> ExpressionKind {
-        let function = self.library.function(name).expect("the library has the functions that patterns use");
-        ExpressionKind::Call(function, arguments)
+        ExpressionKind::Call(self.known_function(name), arguments)
     }
 
     /// A value in the property map of a pattern.
     fn map_value(&mut self, written: &ast::Expression, before: &Scope) -> Result<Expression> {
         let value = self.expression(written, before)?;
-        if value.existences().is_empty() {
+        if value.subqueries().is_empty() {
             return Ok(value);
         }
         let help = Some("compute it in WITH first, and use its name".to_owned());
@@ -219,7 +245,11 @@ impl Binder<'_> {
                     format!("the relationship `{}` can stand in a pattern once", name.node),
                 ));
             }
-            Some(known) if known.kind == kind || known.kind == VariableKind::Value => {
+            Some(known)
+                if known.kind == kind
+                    || known.kind == VariableKind::Value
+                    || (several && known.kind == VariableKind::List) =>
+            {
                 let (a, b) = (Expression::slot(slot, name.span), Expression::slot(known.slot, name.span));
                 pattern.conditions.push(Expression::equal(a, b));
             }
@@ -241,7 +271,7 @@ impl Binder<'_> {
     ) -> Result<RelationshipPattern> {
         let single = Range { least: 1, most: Some(1) };
         let range = match relationship.length {
-            Some(length) => Some(bound_range(length)?),
+            Some(length) => Some(Range { least: length.least.unwrap_or(1), most: length.most }),
             None => shortest.then_some(single),
         };
         let edge = if range.is_some() { self.slot("") } else { slot };
@@ -250,10 +280,17 @@ impl Binder<'_> {
             Arrow::Left => Direction::In,
             Arrow::Either => Direction::Both,
         };
-        let types = relationship.types.iter().map(|name| self.relation_name(name)).collect::<Result<_>>()?;
+        let types = match &relationship.type_expression {
+            Some(expression) => self.relation_names(expression, self.terse)?,
+            None => {
+                relationship.types.iter().map(|name| self.relation_name(name, self.terse)).collect::<Result<_>>()?
+            }
+        };
         let mut hop = Hop { types, direction, edge, conditions: Vec::new(), evidence: EvidencePattern::default() };
         self.hop_properties(&relationship.properties, &mut hop, before)?;
-        if let Some(condition) = &relationship.condition {
+        if let Some(ends) = &relationship.ends {
+            self.repeated_conditions(relationship, ends, &mut hop, before)?;
+        } else if let Some(condition) = &relationship.condition {
             let bound = self.of_one_hop(condition, relationship, edge, before)?;
             hop.conditions.extend(bound.conjuncts());
         }
@@ -291,34 +328,11 @@ impl Binder<'_> {
         }
         self.refuse_aggregates("in a pattern");
         let bound = self.expression(written, &inner)?;
-        if bound.existences().is_empty() {
+        if bound.subqueries().is_empty() {
             return Ok(bound);
         }
         let help = Some("ask for it in the WHERE behind the pattern".to_owned());
         Err(meaning_with_help(bound.span, "a pattern cannot stand in the brackets of a relationship", help))
-    }
-
-    /// Labels that the catalog knows, or that a clause before makes.
-    pub(super) fn labels(&self, groups: &[Vec<Name>]) -> Result<Vec<Vec<Label>>> {
-        groups.iter().map(|group| group.iter().map(|name| self.label(name)).collect()).collect()
-    }
-
-    fn label(&self, name: &Name) -> Result<Label> {
-        let id = self.catalog.label(&name.node);
-        if id.is_none() && !self.lenient && !self.made.contains(&name.node.to_lowercase()) {
-            let known: Vec<&str> = self.catalog.labels().map(|(_, known)| known).collect();
-            return Err(unknown("label", name, &known));
-        }
-        Ok(Label { name: name.node.as_str().into(), id })
-    }
-
-    fn relation_name(&self, name: &Name) -> Result<RelationName> {
-        let id = self.catalog.relation_type_id(&name.node);
-        if id.is_none() && !self.lenient && !self.made.contains(&name.node.to_lowercase()) {
-            let known: Vec<&str> = self.catalog.relation_types().map(|(_, known)| known.name.as_str()).collect();
-            return Err(unknown("relation type", name, &known));
-        }
-        Ok(RelationName { name: name.node.as_str().into(), id })
     }
 }
 
@@ -329,24 +343,6 @@ fn with_node(before: &Scope, node: &ast::NodePattern, slot: Slot) -> Scope {
         scope.add(&name.node, slot, VariableKind::Node);
     }
     scope
-}
-
-/// The error for a name that the catalog does not know, with the nearest one that it does.
-fn unknown(kind: &str, name: &Name, known: &[&str]) -> crate::QueryError {
-    let help = match nearest(&name.node, known.iter().copied()) {
-        Some(near) => format!("did you mean {near}?"),
-        None if known.is_empty() => format!("the graph has no {kind}s yet"),
-        None => format!("the graph has {}", listed(known)),
-    };
-    meaning_with_help(name.span, format!("the graph has no {kind} `{}`", name.node), Some(help))
-}
-
-/// The first few names.
-fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 12;
-    let first = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    let rest = names.len().saturating_sub(SHOWN);
-    if rest > 0 { format!("{first} and {rest} more") } else { first }
 }
 
 fn equal_property(subject: Expression, key: &str, value: Expression) -> ExpressionKind {
@@ -361,13 +357,25 @@ fn label_condition(slot: Slot, labels: Vec<Vec<Label>>, span: Span) -> Option<Ex
     (!labels.is_empty()).then(|| Expression::new(ExpressionKind::HasLabels(node, labels), span))
 }
 
-fn bound_range(length: ast::Length) -> Result<Range> {
-    let range = Range { least: length.least.unwrap_or(1), most: length.most };
-    match range.most {
-        Some(most) if most < range.least => {
-            Err(meaning(length.span, format!("{}..{most} is an empty range: no path fits", range.least)))
+/// A node that the row holds is none if it is null, as after OPTIONAL MATCH. Where a relationship touches it, following
+/// that finds out.
+fn refuse_nulls(pattern: &mut Pattern) {
+    let touched = |place: usize| pattern.relationships.iter().any(|one| one.from == place || one.to == place);
+    let alone = pattern.nodes.iter().enumerate().filter(|(place, node)| node.bound && !touched(*place));
+    let slots: Vec<Slot> = alone.map(|(_, node)| node.slot).collect();
+    pattern.conditions.extend(slots.into_iter().map(|slot| {
+        let new = |kind| Expression::new(kind, Span::default());
+        let is_null = new(ExpressionKind::IsNull(Box::new(Expression::slot(slot, Span::default()))));
+        new(ExpressionKind::Not(Box::new(is_null)))
+    }));
+    let empty = |range: &Range| range.most.is_some_and(|most| most < range.least);
+    if pattern.relationships.iter().filter_map(|one| one.range.as_ref()).any(empty) {
+        // No path has at least 3 and at most 1 hops.
+        let nothing = ExpressionKind::Constant(Cell::Boolean(false));
+        pattern.conditions.push(Expression::new(nothing, Span::default()));
+        for range in pattern.relationships.iter_mut().filter_map(|one| one.range.as_mut()) {
+            range.most = range.most.map(|most| most.max(range.least));
         }
-        _ => Ok(range),
     }
 }
 

@@ -1,6 +1,8 @@
 //! WITH and RETURN: items, groups and aggregates, DISTINCT, ORDER BY, SKIP, LIMIT.
 
-use super::scope::{Scope, VariableKind};
+use super::scope::Scope;
+use super::scope::VariableKind;
+use super::types::{check_row_count, type_of};
 use super::{Aggregates, Binder, Bound, Columns};
 use crate::fault::{Result, meaning, meaning_with_help};
 use crate::planner::plan::Slot;
@@ -31,19 +33,15 @@ impl Binder<'_> {
         span: ast::Span,
         bound: Bound,
     ) -> Result<Bound> {
-        let (mut bound, _) = self.projection(projection, span, bound, true)?;
-        if let Some(condition) = condition {
-            self.refuse_aggregates("in WHERE; name it in WITH and use the name");
-            let conditions = self.expression(condition, &bound.scope)?.conjuncts();
-            bound.plan = bound.plan.filtered(conditions);
-        }
-        Ok(bound)
+        Ok(self.projection(projection, condition, span, bound, true)?.0)
     }
 
-    /// The items of WITH or RETURN. Gives the columns, and as scope the variables that they make.
+    /// The items of WITH or RETURN, and what WHERE asks of them. Gives the columns, and as scope the variables that they
+    /// make.
     pub(super) fn projection(
         &mut self,
         projection: &ast::Projection,
+        condition: Option<&ast::Expression>,
         span: ast::Span,
         bound: Bound,
         needs_names: bool,
@@ -52,31 +50,51 @@ impl Binder<'_> {
         self.aggregates = Aggregates::Gathered(Vec::new());
         let mut items = self.items(projection, span, &before, needs_names)?;
         let grouped = items.iter().any(Item::is_aggregate);
-        let mut sort_keys = self.sort_keys(&projection.order, &before, &items, grouped)?;
+        let mut behind = self.sort_keys(&projection.order, &before, &items, grouped)?;
+        behind.extend(self.condition_behind(condition, &before, &items)?);
         let gathered = std::mem::replace(&mut self.aggregates, Aggregates::Refused("here"));
         let Aggregates::Gathered(aggregates) = gathered else { unreachable!("set above") };
         let mut plan = if grouped {
-            self.grouped(plan, &mut items, &mut sort_keys, aggregates)?
+            self.grouped(plan, &mut items, &mut behind, aggregates)?
         } else {
             let computed = items.iter().map(|item| (item.slot, item.expression.clone())).collect();
             Plan::Project { input: Box::new(plan), items: computed }
         };
-        let slots: Vec<Slot> = items.iter().map(|item| item.slot).collect();
+        let mut slots: Vec<Slot> = items.iter().map(|item| item.slot).collect();
         if projection.distinct {
-            refer_to_items(&mut sort_keys, &items);
-            check_sort_keys(&sort_keys, &slots)?;
+            refer_to_items(&mut behind, &items);
+            check_sort_keys(&behind, &slots)?;
             plan = Plan::Distinct { input: Box::new(plan), slots: slots.clone() };
         }
+        let sort_keys = behind.drain(..projection.order.len()).collect::<Vec<_>>();
+        // What the condition reads of the rows before has to last until it is asked.
+        slots.extend(behind.iter().flat_map(|key| read_by(&key.expression)));
         if !sort_keys.is_empty() {
             plan = Plan::Sort { input: Box::new(plan), keys: sort_keys, keep: slots, limit: None };
         }
         plan = self.paged(plan, projection, &before)?;
+        plan = plan.filtered(behind.into_iter().flat_map(|key| key.expression.conjuncts()).collect());
         let mut scope = Scope::default();
         for item in &items {
             scope.add(&item.name, item.slot, item.kind);
         }
         let columns = items.into_iter().map(|item| (item.name, item.slot)).collect();
         Ok((Bound { plan, scope }, columns))
+    }
+
+    /// The condition behind WITH; like ORDER BY it may use what was there before and the names that WITH gives.
+    fn condition_behind(
+        &mut self,
+        condition: Option<&ast::Expression>,
+        before: &Scope,
+        items: &[Item],
+    ) -> Result<Option<SortKey>> {
+        let Some(condition) = condition else { return Ok(None) };
+        let refused = Aggregates::Refused("in WHERE; name it in WITH and use the name");
+        let gathered = std::mem::replace(&mut self.aggregates, refused);
+        let bound = self.condition(condition, &with_items(before, items));
+        self.aggregates = gathered;
+        Ok(Some(SortKey { expression: bound?, descending: false }))
     }
 
     fn items(
@@ -89,12 +107,13 @@ impl Binder<'_> {
         let mut items = Vec::new();
         if projection.star {
             for variable in before.explicit() {
-                let expression = Expression::slot(variable.slot, ast::Span::default());
-                let (name, kind, slot) = (variable.name.clone(), variable.kind, variable.slot);
+                let expression = variable.expression(ast::Span::default());
+                let (name, kind) = (variable.name.clone(), variable.kind);
+                let slot = variable.slot;
                 items.push(Item { name, expression, kind, slot });
             }
         }
-        if projection.star && items.is_empty() {
+        if projection.star && items.is_empty() && !needs_names {
             return Err(meaning(span, "there is no variable that * could stand for"));
         }
         for written in &projection.items {
@@ -125,7 +144,7 @@ impl Binder<'_> {
             (None, Some(variable)) => variable.name.clone(),
             (None, None) => self.text[span.start..span.end].to_owned(),
         };
-        let kind = variable.map_or(VariableKind::Value, |variable| variable.kind);
+        let kind = variable.map_or_else(|| type_of(&expression, before), |variable| variable.kind);
         let slot = expression.as_slot().unwrap_or_else(|| self.slot(&name));
         Ok(Item { name, expression, kind, slot })
     }
@@ -138,10 +157,7 @@ impl Binder<'_> {
         items: &[Item],
         grouped: bool,
     ) -> Result<Vec<SortKey>> {
-        let mut scope = before.clone();
-        for item in items {
-            scope.add(&item.name, item.slot, item.kind);
-        }
+        let scope = with_items(before, items);
         let mut keys = Vec::new();
         for item in order {
             let expression = self.expression(&item.expression, &scope)?;
@@ -187,25 +203,42 @@ impl Binder<'_> {
 
     fn paged(&mut self, mut plan: Plan, projection: &ast::Projection, before: &Scope) -> Result<Plan> {
         if let Some(skip) = &projection.skip {
-            plan = Plan::Skip { input: Box::new(plan), count: self.row_count(skip, before)? };
+            plan = Plan::Skip { input: Box::new(plan), count: self.row_count(skip, "SKIP", before)? };
         }
         if let Some(limit) = &projection.limit {
-            plan = Plan::Limit { input: Box::new(plan), count: self.row_count(limit, before)? };
+            plan = Plan::Limit { input: Box::new(plan), count: self.row_count(limit, "LIMIT", before)? };
         }
         Ok(plan)
     }
 
     /// The expression behind SKIP or LIMIT.
-    fn row_count(&mut self, written: &ast::Expression, before: &Scope) -> Result<Expression> {
+    fn row_count(&mut self, written: &ast::Expression, clause: &str, before: &Scope) -> Result<Expression> {
         self.refuse_aggregates("in SKIP or LIMIT");
         let count = self.expression(written, before)?;
         match count.reads().first() {
-            None => Ok(count),
+            None => {
+                check_row_count(&count, clause, before)?;
+                Ok(count)
+            }
             Some(_) => {
                 Err(meaning(count.span, "SKIP and LIMIT are one number for all rows: they cannot use variables"))
             }
         }
     }
+}
+
+/// What was there before, and the names that the items give.
+fn with_items(before: &Scope, items: &[Item]) -> Scope {
+    let mut scope = before.clone();
+    for item in items {
+        scope.add(&item.name, item.slot, item.kind);
+    }
+    scope
+}
+
+/// The slots that an expression reads, those of its subqueries and their answers included.
+fn read_by(expression: &Expression) -> Vec<Slot> {
+    expression.reads().into_iter().collect()
 }
 
 /// An item that is nothing but an aggregate needs no copy: the aggregate goes straight to the item's slot.

@@ -1,7 +1,7 @@
 //! The variables that an expression may name.
 
 use crate::fault::{Result, meaning, meaning_with_help};
-use crate::planner::plan::Slot;
+use crate::planner::plan::{Expression, Slot};
 use crate::syntax::ast::{Name, Span};
 use crate::syntax::suggest::nearest;
 
@@ -13,6 +13,12 @@ pub(super) enum VariableKind {
     /// The relationships of a pattern of variable length.
     Relationships,
     Path,
+    Boolean,
+    Integer,
+    Float,
+    Text,
+    List,
+    Map,
     /// Anything.
     Value,
 }
@@ -24,6 +30,12 @@ impl VariableKind {
             Self::Relationship => "a relationship",
             Self::Relationships => "a list of relationships",
             Self::Path => "a path",
+            Self::Boolean => "a boolean",
+            Self::Integer => "an integer",
+            Self::Float => "a float",
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Map => "a map",
             Self::Value => "a value",
         }
     }
@@ -38,6 +50,18 @@ pub(super) struct Variable {
     /// Whether a pattern brings it without being asked, as `hops`: it gives way to any other variable of its name and
     /// is not among all variables (`*`).
     pub(super) implied: bool,
+    /// What it stands for, if that is not simply what its place in the row holds.
+    pub(super) meaning: Option<Expression>,
+}
+
+impl Variable {
+    /// What it stands for.
+    pub(super) fn expression(&self, span: Span) -> Expression {
+        match &self.meaning {
+            Some(meaning) => Expression { span, ..meaning.clone() },
+            None => Expression::slot(self.slot, span),
+        }
+    }
 }
 
 /// Variables in the order in which they appeared.
@@ -70,7 +94,28 @@ impl Scope {
     pub(super) fn add(&mut self, name: impl Into<String>, slot: Slot, kind: VariableKind) {
         let name = name.into();
         self.variables.retain(|variable| variable.name != name);
-        self.variables.push(Variable { name, slot, kind, implied: false });
+        self.variables.push(Variable { name, slot, kind, implied: false, meaning: None });
+    }
+
+    /// A pattern that has this variable as a node makes it one: what is none gives no row.
+    pub(super) fn be_node(&mut self, name: &str) {
+        if let Some(variable) = self.variables.iter_mut().find(|variable| variable.name == name) {
+            variable.kind = VariableKind::Node;
+        }
+    }
+
+    /// Adds a variable that stands for an expression.
+    pub(super) fn add_meaning(&mut self, name: &str, slot: Slot, kind: VariableKind, meaning: Expression) {
+        self.add(name, slot, kind);
+        if let Some(last) = self.variables.last_mut() {
+            last.meaning = Some(meaning);
+        }
+    }
+
+    /// What is known of what a place in the row holds.
+    pub(super) fn kind_of(&self, slot: Slot) -> VariableKind {
+        let found = self.variables.iter().rev().find(|variable| variable.slot == slot && variable.meaning.is_none());
+        found.map_or(VariableKind::Value, |variable| variable.kind)
     }
 
     /// Adds a variable that a pattern implies, unless the name is taken.

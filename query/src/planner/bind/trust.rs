@@ -14,7 +14,16 @@ impl Binder<'_> {
         let columns = RETRACTION_COLUMNS.map(|column| (column.to_owned(), self.slot(column))).to_vec();
         let retraction = Some(Retraction { what: retraction.what, name });
         let slot_names = self.slot_names;
-        Ok(Query { plan: Plan::Row, columns, slot_names, writes: true, retraction, verification: None })
+        Ok(Query {
+            plan: Plan::Row,
+            columns,
+            slot_names,
+            writes: true,
+            retraction,
+            verification: None,
+            notices: Vec::new(),
+            parameters: self.parameters,
+        })
     }
 }
 

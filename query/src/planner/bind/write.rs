@@ -3,15 +3,19 @@
 use hopgraph_engine::traverse::PathMode;
 
 use super::clause::slots_of;
+use super::label::plain_labels;
 use super::scope::{Scope, VariableKind};
+use super::types::type_of;
 use super::{Binder, Bound};
-use crate::fault::{Result, meaning, meaning_with_help};
+use crate::fault::{Result, meaning, meaning_with_help, too_large};
+use crate::limits::CLAUSES_MAX;
 use crate::planner::plan::Slot;
 use crate::planner::plan::{
     Creation, Edit, Expression, ExpressionKind, NewNode, NewRelationship, Pattern, Plan, Removal,
 };
 use crate::syntax::ast;
 use crate::syntax::ast::{Arrow, Name, RemoveItem, SetItem, Span};
+use crate::value::Cell;
 
 /// Nodes that the same clause makes, so that it may name them again.
 type Made = Vec<Slot>;
@@ -21,14 +25,38 @@ impl Binder<'_> {
     pub(super) fn create(&mut self, paths: &[ast::PathPattern], bound: Bound) -> Result<Bound> {
         self.writes = true;
         let Bound { plan, mut scope } = bound;
-        let before = scope.clone();
+        let mut plan = plan;
         let mut creation = Creation::default();
         for path in paths {
             check_plain(path, "CREATE")?;
+            if let (Some(name), true) = (&path.start.variable, path.steps.is_empty()) {
+                scope.check_new(name)?;
+            }
+            let (earlier, before) = (std::mem::take(&mut creation), scope.clone());
             self.new_path(path, &before, &mut scope, &mut creation)?;
+            if earlier.is_read_by(&creation) {
+                // What a path before makes must be there when this one is made.
+                self.stack_creation(path.span)?;
+                plan = created(plan, earlier, &before);
+            } else {
+                creation = earlier.followed_by(creation);
+            }
         }
-        let keep = scope.slots();
-        Ok(Bound { plan: Plan::Create { input: Box::new(plan), creation, keep }, scope })
+        match plan {
+            Plan::Create { input, creation: earlier, .. }
+                if !earlier.is_read_by(&creation)
+                    && creation.expressions().into_iter().all(|one| one.subqueries().is_empty()) =>
+            {
+                Ok(Bound { plan: created(*input, earlier.followed_by(creation), &scope), scope })
+            }
+            plan => Ok(Bound { plan: created(plan, creation, &scope), scope }),
+        }
+    }
+
+    /// Counts creations that read what others before them make: they are put one on top of the other.
+    fn stack_creation(&mut self, span: Span) -> Result<()> {
+        self.creations += 1;
+        if self.creations > CLAUSES_MAX { Err(too_large("long in clauses", CLAUSES_MAX, span)) } else { Ok(()) }
     }
 
     fn new_path(
@@ -77,10 +105,7 @@ impl Binder<'_> {
             if !matches!(known.kind, VariableKind::Node | VariableKind::Value) {
                 return Err(meaning(name.span, format!("`{}` is {}, not a node", name.node, known.kind.describe())));
             }
-            if !node.labels.is_empty() || !node.properties.is_empty() {
-                let message = format!("`{}` is there already, so it takes no labels or properties here", name.node);
-                return Err(meaning_with_help(node.span, message, Some("use SET to change it".into())));
-            }
+            self.check_plain_mention(name, node)?;
             return Ok(known.slot);
         }
         let new = self.new_node_from(node, before)?;
@@ -94,22 +119,25 @@ impl Binder<'_> {
     }
 
     fn new_node_from(&mut self, node: &ast::NodePattern, before: &Scope) -> Result<NewNode> {
-        let labels = self.new_labels(&node.labels)?;
+        let labels = self.new_labels(&node.labels, node.span)?;
         let properties = self.assignments(&node.properties, before)?;
         Ok(NewNode { slot: self.slot(""), labels, properties, span: node.span })
     }
 
-    fn new_labels(&mut self, groups: &[Vec<Name>]) -> Result<Vec<String>> {
-        let mut labels = Vec::new();
-        for group in groups {
-            let [name] = &group[..] else {
-                let span = Span { start: group[0].span.start, end: group[group.len() - 1].span.end };
-                return Err(meaning(span, "a new node cannot have one label or another; write `:A:B` for both"));
-            };
-            self.made.insert(name.node.to_lowercase());
-            labels.push(name.node.clone());
+    /// A node that is there already is named and nothing more.
+    fn check_plain_mention(&self, name: &Name, node: &ast::NodePattern) -> Result<()> {
+        let written = &self.text[node.span.start..node.span.end];
+        if node.labels.is_empty() && !written.contains('{') {
+            return Ok(());
         }
-        Ok(labels)
+        let message = format!("`{}` is there already, so it takes no labels or properties here", name.node);
+        Err(meaning_with_help(node.span, message, Some("use SET to change it".into())))
+    }
+
+    fn new_labels(&mut self, labels: &[ast::LabelExpression], span: Span) -> Result<Vec<String>> {
+        let names = plain_labels(labels, span)?;
+        self.made.extend(names.iter().map(|name| name.node.to_lowercase()));
+        Ok(names.into_iter().map(|name| name.node.clone()).collect())
     }
 
     fn assignments(&mut self, entries: &[(Name, ast::Expression)], scope: &Scope) -> Result<Vec<(String, Expression)>> {
@@ -161,6 +189,7 @@ impl Binder<'_> {
         self.writes = true;
         check_plain(path, "MERGE")?;
         let Bound { plan, scope: before } = bound;
+        self.check_merged(path, &before)?;
         self.lenient = true;
         let found = self.pattern(std::slice::from_ref(path), PathMode::Trail, &before);
         self.lenient = false;
@@ -170,8 +199,27 @@ impl Binder<'_> {
         let on_match = self.edits(on_match, &scope)?;
         let keep = scope.slots();
         let matched = Plan::Match { input: Box::new(Plan::Row), pattern };
+        let edited = on_create.iter().chain(&on_match).flat_map(Edit::expressions);
+        let asked = creation.expressions().into_iter().chain(edited).flat_map(|one| one.subqueries());
+        let keep = keep.into_iter().chain(asked.map(|subquery| subquery.slot)).collect();
         let merge = Plan::Merge { input: Box::new(plan), plan: Box::new(matched), creation, on_create, on_match, keep };
         Ok(Bound { plan: merge, scope })
+    }
+
+    /// What is there already cannot be made: it may only be named.
+    fn check_merged(&self, path: &ast::PathPattern, before: &Scope) -> Result<()> {
+        if let (Some(name), true) = (&path.start.variable, path.steps.is_empty()) {
+            before.check_new(name)?;
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for node in std::iter::once(&path.start).chain(path.steps.iter().map(|(_, node)| node)) {
+            let Some(name) = &node.variable else { continue };
+            if before.find_explicit(&name.node).is_some() || seen.contains(&name.node.as_str()) {
+                self.check_plain_mention(name, node)?;
+            }
+            seen.push(&name.node);
+        }
+        path.steps.iter().filter_map(|(step, _)| step.variable.as_ref()).try_for_each(|name| before.check_new(name))
     }
 
     /// What MERGE makes if the pattern has no match: all of it that the row does not hold.
@@ -214,7 +262,9 @@ impl Binder<'_> {
         self.writes = true;
         let Bound { plan, scope } = bound;
         let edits = self.edits(items, &scope)?;
-        let keep = scope.slots();
+        let mut keep = scope.slots();
+        let asked = edits.iter().flat_map(Edit::expressions).flat_map(|one| one.subqueries());
+        keep.extend(asked.map(|subquery| subquery.slot));
         Ok(Bound { plan: Plan::Set { input: Box::new(plan), edits, keep }, scope })
     }
 
@@ -225,6 +275,11 @@ impl Binder<'_> {
 
     fn edit(&mut self, item: &SetItem, scope: &Scope) -> Result<Edit> {
         Ok(match item {
+            SetItem::Computed { target, key, value } => Edit::Computed {
+                target: self.expression(target, scope)?,
+                key: self.expression(key, scope)?,
+                value: self.expression(value, scope)?,
+            },
             SetItem::Property { target, key, value } => Edit::Property {
                 target: self.expression(target, scope)?,
                 key: key.node.clone(),
@@ -250,6 +305,12 @@ impl Binder<'_> {
         let mut edits = Vec::new();
         for item in items {
             edits.push(match item {
+                RemoveItem::Computed { target, key } => {
+                    let null = ExpressionKind::Constant(Cell::Null);
+                    let (target, key) = (self.expression(target, &scope)?, self.expression(key, &scope)?);
+                    let value = Expression::new(null, key.span);
+                    Edit::Computed { target, key, value }
+                }
                 RemoveItem::Property { target, key } => Edit::Remove {
                     target: self.expression(target, &scope)?,
                     removal: Removal::Property(key.node.clone()),
@@ -269,10 +330,38 @@ impl Binder<'_> {
         self.writes = true;
         let Bound { plan, scope } = bound;
         self.refuse_aggregates("in DELETE; put it into WITH first");
-        let targets = targets.iter().map(|target| self.expression(target, &scope)).collect::<Result<_>>()?;
+        let targets: Vec<Expression> =
+            targets.iter().map(|target| self.expression(target, &scope)).collect::<Result<_>>()?;
+        targets.iter().try_for_each(|target| check_deletable(target, &scope))?;
         let keep = scope.slots();
         Ok(Bound { plan: Plan::Delete { input: Box::new(plan), targets, detach, keep }, scope })
     }
+}
+
+/// Only what is in the graph can be deleted from it.
+fn check_deletable(target: &Expression, scope: &Scope) -> Result<()> {
+    let found = type_of(target, scope);
+    let fits = matches!(
+        found,
+        VariableKind::Node
+            | VariableKind::Relationship
+            | VariableKind::Relationships
+            | VariableKind::Path
+            | VariableKind::List
+            | VariableKind::Value
+    );
+    if fits {
+        return Ok(());
+    }
+    let message = format!("only nodes, relationships and paths can be deleted, not {}", found.describe());
+    Err(meaning(target.span, message))
+}
+
+/// The plan with what is to be made for each of its rows, of which these variables are kept.
+fn created(plan: Plan, creation: Creation, scope: &Scope) -> Plan {
+    let mut keep = scope.slots();
+    keep.extend(creation.expressions().into_iter().flat_map(|one| one.subqueries()).map(|subquery| subquery.slot));
+    Plan::Create { input: Box::new(plan), creation, keep }
 }
 
 fn plain(names: &[Name]) -> Vec<String> {

@@ -12,10 +12,13 @@ pub(crate) enum AggregateKind {
     Average,
     Sum,
     Deviation,
+    DeviationOfAll,
+    PercentileDiscrete,
+    PercentileContinuous,
 }
 
 /// The aggregates as people know them, in the order of their kinds.
-pub(crate) const AGGREGATES: [FunctionDescription; 7] = [
+pub(crate) const AGGREGATES: [FunctionDescription; 10] = [
     describe("count", "value", "How many values are not null; `count(*)`: how many rows."),
     describe("collect", "value", "The values that are not null, as a list, in the order of the rows."),
     describe("min", "value", "The least value, in the order of ORDER BY; null if there is none."),
@@ -23,9 +26,16 @@ pub(crate) const AGGREGATES: [FunctionDescription; 7] = [
     describe("avg", "number", "The mean of the numbers; null if there is none."),
     describe("sum", "number", "The sum of the numbers; 0 if there is none."),
     describe("stDev", "number", "The standard deviation of a sample: 0 for fewer than two numbers."),
+    describe("stDevP", "number", "The standard deviation of all there is: 0 for fewer than two numbers."),
+    describe(
+        "percentileDisc",
+        "number, share",
+        "The number below which a share of the numbers lies, from 0 to 1: the nearest of them.",
+    ),
+    describe("percentileCont", "number, share", "The same, between two of the numbers where it lies between them."),
 ];
 
-const KINDS: [AggregateKind; 7] = [
+const KINDS: [AggregateKind; 10] = [
     AggregateKind::Count,
     AggregateKind::Collect,
     AggregateKind::Min,
@@ -33,6 +43,9 @@ const KINDS: [AggregateKind; 7] = [
     AggregateKind::Average,
     AggregateKind::Sum,
     AggregateKind::Deviation,
+    AggregateKind::DeviationOfAll,
+    AggregateKind::PercentileDiscrete,
+    AggregateKind::PercentileContinuous,
 ];
 
 const fn describe(name: &'static str, arguments: &'static str, description: &'static str) -> FunctionDescription {
@@ -50,6 +63,11 @@ impl AggregateKind {
     pub(crate) fn name(self) -> &'static str {
         let place = KINDS.iter().position(|&kind| kind == self).unwrap_or_default();
         AGGREGATES[place].name
+    }
+
+    /// How many arguments it takes. The second one of a percentile travels with the first, in a list.
+    pub(crate) fn arity(self) -> usize {
+        if matches!(self, Self::PercentileDiscrete | Self::PercentileContinuous) { 2 } else { 1 }
     }
 
     /// Whether equal rows may come once or many times without a difference.

@@ -62,8 +62,28 @@ pub(crate) enum ExpressionKind {
     },
     /// Whether one hop leads from one node to the other: a pattern predicate that needs no plan of its own.
     Connects(Box<Expression>, Box<Expression>, Arc<Hop>),
-    /// Whether a pattern has a match. An operator below has left the answer in the slot.
-    Exists(Arc<Existence>),
+    /// What the rows of another plan answer. An operator below has left the answer in the slot.
+    Subquery(Arc<Subquery>),
+    /// What becomes of a value that each element of a list changes.
+    Reduce {
+        accumulator: Slot,
+        start: Box<Expression>,
+        variable: Slot,
+        list: Box<Expression>,
+        step: Box<Expression>,
+    },
+    /// Properties of a node, relationship or map as a map: all of them or none, and further entries.
+    MapProjection {
+        of: Box<Expression>,
+        all: bool,
+        entries: Vec<(String, Expression)>,
+    },
+    /// The rows of a file, as a list.
+    CsvRows {
+        file: Box<Expression>,
+        headers: bool,
+        separator: Option<Box<Expression>>,
+    },
     /// The path that starts at a node and goes along relationships (single ones or lists).
     Path {
         start: Slot,
@@ -75,15 +95,27 @@ pub(crate) enum ExpressionKind {
     Aggregate(usize),
 }
 
-/// A pattern that is asked for its existence.
+/// A plan that is run for each row, and what is asked of its rows.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Existence {
+pub(crate) struct Subquery {
+    pub(crate) answer: Answer,
     /// Gives a row for each match; begins with the row as it stands.
     pub(crate) plan: Plan,
     /// Where the answer goes.
     pub(crate) slot: Slot,
     /// The slots of the row that the plan reads.
     pub(crate) reads: BTreeSet<Slot>,
+}
+
+/// What is asked of the rows of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Whether there is one.
+    Exists,
+    /// How many there are.
+    Count,
+    /// What stands in this slot of each, as a list.
+    Collect(Slot),
 }
 
 impl Expression {
@@ -115,7 +147,7 @@ impl Expression {
     pub(crate) fn children(&self) -> Vec<&Self> {
         use ExpressionKind as Kind;
         match &self.kind {
-            Kind::Constant(_) | Kind::Parameter(_) | Kind::Slot(_) | Kind::Exists(_) => Vec::new(),
+            Kind::Constant(_) | Kind::Parameter(_) | Kind::Slot(_) | Kind::Subquery(_) => Vec::new(),
             Kind::Path { .. } | Kind::HopCount(_) | Kind::Aggregate(_) => Vec::new(),
             Kind::Property(inner, _) | Kind::HasLabels(inner, _) => vec![inner],
             Kind::Not(inner) | Kind::Negate(inner) | Kind::IsNull(inner) => vec![inner],
@@ -133,6 +165,11 @@ impl Expression {
                 [Some(list), condition.as_ref(), result.as_ref()].into_iter().flatten().map(|e| &**e).collect()
             }
             Kind::Quantifier { list, condition, .. } => vec![list, condition],
+            Kind::Reduce { start, list, step, .. } => vec![start, list, step],
+            Kind::MapProjection { of, entries, .. } => {
+                std::iter::once(&**of).chain(entries.iter().map(|(_, entry)| entry)).collect()
+            }
+            Kind::CsvRows { file, separator, .. } => std::iter::once(&**file).chain(separator.as_deref()).collect(),
         }
     }
 
@@ -140,7 +177,7 @@ impl Expression {
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
         use ExpressionKind as Kind;
         match &mut self.kind {
-            Kind::Constant(_) | Kind::Parameter(_) | Kind::Slot(_) | Kind::Exists(_) => Vec::new(),
+            Kind::Constant(_) | Kind::Parameter(_) | Kind::Slot(_) | Kind::Subquery(_) => Vec::new(),
             Kind::Path { .. } | Kind::HopCount(_) | Kind::Aggregate(_) => Vec::new(),
             Kind::Property(inner, _) | Kind::HasLabels(inner, _) => vec![inner],
             Kind::Not(inner) | Kind::Negate(inner) | Kind::IsNull(inner) => vec![inner],
@@ -158,6 +195,13 @@ impl Expression {
                 [Some(list), condition.as_mut(), result.as_mut()].into_iter().flatten().map(|e| &mut **e).collect()
             }
             Kind::Quantifier { list, condition, .. } => vec![list, condition],
+            Kind::Reduce { start, list, step, .. } => vec![start, list, step],
+            Kind::MapProjection { of, entries, .. } => {
+                std::iter::once(&mut **of).chain(entries.iter_mut().map(|(_, entry)| entry)).collect()
+            }
+            Kind::CsvRows { file, separator, .. } => {
+                std::iter::once(&mut **file).chain(separator.as_deref_mut()).collect()
+            }
         }
     }
 
@@ -167,20 +211,24 @@ impl Expression {
         let mut slots: BTreeSet<Slot> = self.children().into_iter().flat_map(Self::reads).collect();
         match &self.kind {
             Kind::Slot(slot) => drop(slots.insert(*slot)),
-            Kind::Exists(existence) => slots.extend(&existence.reads),
+            Kind::Subquery(subquery) => slots.extend(&subquery.reads),
             Kind::Path { start, relationships } => slots.extend([start].into_iter().chain(relationships)),
             Kind::HopCount(relationships) => slots.extend(relationships),
             Kind::Comprehension { variable, .. } | Kind::Quantifier { variable, .. } => drop(slots.remove(variable)),
+            Kind::Reduce { accumulator, variable, .. } => {
+                slots.remove(accumulator);
+                slots.remove(variable);
+            }
             _ => {}
         }
         slots
     }
 
-    /// The patterns inside whose existence an operator must find out before.
-    pub(crate) fn existences(&self) -> Vec<Arc<Existence>> {
+    /// The plans inside whose answers an operator must find out before.
+    pub(crate) fn subqueries(&self) -> Vec<Arc<Subquery>> {
         match &self.kind {
-            ExpressionKind::Exists(existence) => vec![Arc::clone(existence)],
-            _ => self.children().into_iter().flat_map(Self::existences).collect(),
+            ExpressionKind::Subquery(subquery) => vec![Arc::clone(subquery)],
+            _ => self.children().into_iter().flat_map(Self::subqueries).collect(),
         }
     }
 

@@ -9,13 +9,13 @@ mod slot;
 mod trust;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hopgraph_engine::traverse::PathMode;
 
 pub(crate) use aggregate_kind::{AGGREGATES, AggregateKind};
-pub(crate) use expression::{Existence, Expression, ExpressionKind};
+pub(crate) use expression::{Answer, Expression, ExpressionKind, Subquery};
 pub(crate) use pattern::{
     Cost, EvidencePattern, Hop, Label, NodePattern, PathPattern, Pattern, Range, RelationName, RelationshipPattern,
 };
@@ -25,6 +25,7 @@ pub(crate) use slot::Slot;
 pub(crate) use trust::{RETRACTION_COLUMNS, Retraction, VERIFICATION_COLUMNS, Verification};
 pub(crate) use write::{Creation, Edit, NewNode, NewRelationship, Removal};
 
+use crate::notice::Notice;
 use crate::syntax::ast::{Shortest, Span};
 
 /// A bound query.
@@ -41,6 +42,10 @@ pub(crate) struct Query {
     pub(crate) retraction: Option<Retraction>,
     /// What is verified of its rows.
     pub(crate) verification: Option<Verification>,
+    /// What is told beside the answer.
+    pub(crate) notices: Vec<Notice>,
+    /// The parameters that it needs, each with the first place where it is used.
+    pub(crate) parameters: BTreeMap<String, Span>,
 }
 
 /// An operator with its inputs.
@@ -450,6 +455,12 @@ impl Plan {
         }
         slots.extend(self.inputs().into_iter().flat_map(Self::uses));
         slots
+    }
+
+    /// Whether it, or anything in it, writes.
+    pub(crate) fn writes(&self) -> bool {
+        let own = matches!(self, Self::Create { .. } | Self::Merge { .. } | Self::Set { .. } | Self::Delete { .. });
+        own || self.inputs().into_iter().any(Self::writes)
     }
 
     /// The rows of this plan for which the conditions hold.

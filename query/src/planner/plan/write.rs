@@ -39,6 +39,8 @@ pub(crate) struct NewRelationship {
 pub(crate) enum Edit {
     /// `target.key = value`
     Property { target: Expression, key: String, value: Expression },
+    /// `target[key] = value`
+    Computed { target: Expression, key: Expression, value: Expression },
     /// `target = map`
     Replace { target: Expression, map: Expression },
     /// `target += map`
@@ -77,6 +79,23 @@ impl Creation {
         self.relationships.iter().flat_map(|relationship| [relationship.source, relationship.target])
     }
 
+    /// Whether expressions of another creation read what this one makes.
+    pub(crate) fn is_read_by(&self, other: &Self) -> bool {
+        let own: Vec<Slot> = self.fills().collect();
+        let properties = other.nodes.iter().flat_map(|node| &node.properties);
+        let of_relationships = other.relationships.iter().flat_map(|relationship| &relationship.properties);
+        let mut values = properties.chain(of_relationships).map(|(_, value)| value);
+        values.any(|value| value.reads().iter().any(|slot| own.contains(slot)))
+    }
+
+    /// Both, one after the other.
+    pub(crate) fn followed_by(mut self, other: Self) -> Self {
+        self.nodes.extend(other.nodes);
+        self.relationships.extend(other.relationships);
+        self.paths.extend(other.paths);
+        self
+    }
+
     /// The slots that it fills.
     pub(crate) fn fills(&self) -> impl Iterator<Item = Slot> + '_ {
         let nodes = self.nodes.iter().map(|node| node.slot);
@@ -90,6 +109,7 @@ impl Edit {
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
         match self {
             Self::Property { target, value, .. } => vec![target, value],
+            Self::Computed { target, key, value } => vec![target, key, value],
             Self::Replace { target, map } | Self::Merge { target, map } => vec![target, map],
             Self::AddLabels { target, .. } | Self::Remove { target, .. } => vec![target],
         }
@@ -100,6 +120,11 @@ impl Edit {
         match self {
             Self::Property { target, value, .. } => {
                 change(target);
+                change(value);
+            }
+            Self::Computed { target, key, value } => {
+                change(target);
+                change(key);
                 change(value);
             }
             Self::Replace { target, map } | Self::Merge { target, map } => {

@@ -207,7 +207,8 @@ fn count_rows(
 
 /// Whether an aggregate can take a row that stands for many.
 fn takes_weight(one: &Aggregate) -> bool {
-    one.distinct || !matches!(one.kind, AggregateKind::Collect | AggregateKind::Deviation)
+    one.distinct
+        || !matches!(one.kind, AggregateKind::Collect | AggregateKind::Deviation | AggregateKind::DeviationOfAll)
 }
 
 /// `count(DISTINCT d)` by something of `g` that several nodes may have alike: counted for each group of such nodes.
@@ -226,7 +227,7 @@ fn grouped(
             && one.argument.as_ref().and_then(Expression::as_slot) == Some(counted)
     };
     let of_end =
-        |key: &Expression| key.existences().is_empty() && key.reads().iter().all(|&slot| slot == reach.end(end).slot);
+        |key: &Expression| key.subqueries().is_empty() && key.reads().iter().all(|&slot| slot == reach.end(end).slot);
     let numbers = [reach.hops, reach.shortest_paths];
     let asked = reads.iter().any(|&slot| slot == counted || numbers.contains(&Some(slot)));
     if asked || !aggregates.iter().all(is_count) || !keys.iter().all(|(_, key)| of_end(key)) {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub(crate) use order::indexed_access;
 
 use super::Estimator;
-use super::plan::{Expression, ExpressionKind, Pattern, Plan, Query};
+use super::plan::{Answer, Expression, ExpressionKind, Pattern, Plan, Query};
 use crate::fault::{Result, meaning_with_help};
 use crate::planner::plan::Slot;
 use crate::syntax::ast::Span;
@@ -83,7 +83,7 @@ fn improve_plan(plan: Plan, setting: &Setting<'_>, names: &mut Vec<String>) -> R
     check_counted(&plan, &plan)?;
     // Turns every other pattern into scans and expansions, from its cheaper end.
     let mut plan = order::apply(plan, setting, names);
-    improve_existences(&mut plan, setting.estimator, names)?;
+    improve_subqueries(&mut plan, setting.estimator, names)?;
     Ok(OPERATOR_RULES.iter().fold(plan, |plan, rule| rule(plan, setting, names)))
 }
 
@@ -107,8 +107,8 @@ fn place_of(slot: Slot, plan: &Plan) -> Option<Span> {
     own.or_else(|| plan.inputs().into_iter().find_map(|input| place_of(slot, input)))
 }
 
-/// A pattern in a condition has a plan of its own. Only whether it gives a row matters.
-fn improve_existences(plan: &mut Plan, estimator: &Estimator, names: &mut Vec<String>) -> Result<()> {
+/// A subquery has a plan of its own; of a pattern in a condition it only matters whether it gives a row.
+fn improve_subqueries(plan: &mut Plan, estimator: &Estimator, names: &mut Vec<String>) -> Result<()> {
     let mut result = Ok(());
     plan.change_expressions(&mut |expression| {
         if result.is_ok() {
@@ -116,15 +116,16 @@ fn improve_existences(plan: &mut Plan, estimator: &Estimator, names: &mut Vec<St
         }
     });
     result?;
-    plan.inputs_mut().into_iter().try_for_each(|input| improve_existences(input, estimator, names))
+    plan.inputs_mut().into_iter().try_for_each(|input| improve_subqueries(input, estimator, names))
 }
 
 fn improve_expression(expression: &mut Expression, estimator: &Estimator, names: &mut Vec<String>) -> Result<()> {
-    if let ExpressionKind::Exists(existence) = &mut expression.kind {
-        let existence = Arc::make_mut(existence);
-        let plan = std::mem::replace(&mut existence.plan, Plan::Row);
-        let setting = Setting { estimator, columns: BTreeSet::new(), duplicates_ignored: true };
-        existence.plan = improve_plan(plan, &setting, names)?;
+    if let ExpressionKind::Subquery(subquery) = &mut expression.kind {
+        let subquery = Arc::make_mut(subquery);
+        let plan = std::mem::replace(&mut subquery.plan, Plan::Row);
+        let columns = if let Answer::Collect(slot) = subquery.answer { [slot].into() } else { BTreeSet::new() };
+        let setting = Setting { estimator, columns, duplicates_ignored: subquery.answer == Answer::Exists };
+        subquery.plan = improve_plan(plan, &setting, names)?;
     }
     expression.children_mut().into_iter().try_for_each(|child| improve_expression(child, estimator, names))
 }

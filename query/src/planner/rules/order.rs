@@ -295,7 +295,7 @@ pub(crate) fn indexed_access(node: &NodePattern) -> Option<Access> {
 /// The access that a condition allows. The condition is still asked of each node found, since the index of names
 /// ignores case and a comparison does not.
 fn indexed(condition: &Expression, node: Slot) -> Option<Access> {
-    let stands_alone = |value: &Expression| !value.reads().contains(&node) && value.existences().is_empty();
+    let stands_alone = |value: &Expression| !value.reads().contains(&node) && value.subqueries().is_empty();
     match &condition.kind {
         ExpressionKind::Call(function, arguments) if arguments.first().and_then(Expression::as_slot) == Some(node) => {
             let value = arguments.get(1).filter(|value| stands_alone(value))?.clone();

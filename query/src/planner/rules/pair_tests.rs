@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Setting, rebuild};
 use crate::planner::plan::Slot;
-use crate::planner::plan::{End, Expression, ExpressionKind, Hop, PairTest, Plan, Reach};
+use crate::planner::plan::{Answer, End, Expression, ExpressionKind, Hop, PairTest, Plan, Reach};
 use crate::syntax::ast::BinaryOperator;
 
 pub(super) fn apply(plan: Plan, _: &Setting<'_>, _: &mut Vec<String>) -> Plan {
@@ -72,7 +72,7 @@ fn test(condition: &Expression, ends: [Slot; 2]) -> Option<PairTest> {
             let hop = turned(hop, [from.as_slot()?, to.as_slot()?], ends)?;
             Some(PairTest { hop, path: None, wanted: true })
         }
-        ExpressionKind::Exists(existence) => match &existence.plan {
+        ExpressionKind::Subquery(subquery) if subquery.answer == Answer::Exists => match &subquery.plan {
             Plan::Reach { input, reach } if **input == Plan::Row => {
                 let bound = reach.from.bound && reach.to.bound && reach.tests.is_empty() && !reach.different;
                 let hop = turned(&reach.hop, [reach.from.slot, reach.to.slot], ends).filter(|_| bound)?;

@@ -33,7 +33,7 @@ fn push_one(pattern: &mut Pattern, own: &BTreeSet<Slot>, condition: Expression) 
     // What an operator must find out first, or what speaks of other things of the pattern, stays.
     let of_pattern: Vec<Slot> = condition.reads().intersection(own).copied().collect();
     let [slot] = of_pattern[..] else { return Some(condition) };
-    if !condition.existences().is_empty() {
+    if !condition.subqueries().is_empty() {
         return Some(condition);
     }
     if let Some(node) = pattern.nodes.iter_mut().find(|node| node.slot == slot && !node.bound) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Setting, rebuild};
 use crate::planner::plan::Slot;
-use crate::planner::plan::{Access, CountBy, End, Expression, ExpressionKind, NodePattern, Plan, Reach};
+use crate::planner::plan::{Access, Answer, CountBy, End, Expression, ExpressionKind, NodePattern, Plan, Reach};
 
 pub(super) fn apply(plan: Plan, _: &Setting<'_>, names: &mut Vec<String>) -> Plan {
     rebuild(plan, &mut |plan| match plan {
@@ -31,8 +31,11 @@ fn joined(mut input: Plan, conditions: Vec<Expression>, names: &mut Vec<String>)
 
 /// What a condition asks to be reached, if it asks nothing else and the same on every row.
 fn asked_reach(condition: &Expression) -> Option<&Reach> {
-    let ExpressionKind::Exists(existence) = &condition.kind else { return None };
-    match &existence.plan {
+    let ExpressionKind::Subquery(subquery) = &condition.kind else { return None };
+    if subquery.answer != Answer::Exists {
+        return None;
+    }
+    match &subquery.plan {
         Plan::Reach { input, reach } if **input == Plan::Row && reach.hop.reads().is_empty() => Some(reach),
         _ => None,
     }

@@ -33,15 +33,11 @@ const HABITS: &[(&str, &str)] = &[
     ("INSERT", "use CREATE, or MERGE for what may be there already"),
     ("UPDATE", "use MATCH ... SET"),
     ("DROP", "use MATCH ... DETACH DELETE"),
-    ("FOREACH", "use UNWIND, which makes a row of each element of a list"),
-    ("LOAD", "files are loaded by the program: hopgraph load DB --nodes FILE --edges FILE"),
     ("!=", "`not equal` is written <>"),
     ("!", "write NOT"),
     ("==", "`equal` is written ="),
     ("=>", "`greater or equal` is written >="),
     ("&&", "write AND"),
-    ("||", "write OR; texts are joined by +"),
-    ("=~", "there are no regular expressions; use CONTAINS, STARTS WITH or ENDS WITH"),
     ("#", "a comment begins with //"),
     ("$", "a parameter is written $name"),
     ("\u{2013}", "this is a long dash; write -"),
@@ -69,7 +65,6 @@ fn relationship(failure: &Failure<'_>) -> Option<&'static str> {
         ("-", ">") if dash => Some("an arrow is written --> or -[:associated]->"),
         ("-", _) if dash => Some("a relationship is written --, --> or -[:associated]-"),
         ("]", _) if dash => Some("a relationship ends with - or ->, as in -[r]-> (d)"),
-        ("-" | ">", "{") => Some("the number of hops is written -[*2..4]-"),
         ("*", _) if failure.kind(0) == Some(LexemeKind::Float) => Some("a range of hops has two dots: *2..4"),
         (_, "-") if failure.kind(-1) == Some(LexemeKind::Integer) && failure.letters(-2) == "*" => {
             Some("a range of hops has two dots: *2..4")
@@ -84,12 +79,6 @@ fn pattern(failure: &Failure<'_>) -> Option<&'static str> {
     let word_before = failure.kind(-1) == Some(LexemeKind::Word);
     if found == ":" && word_before && failure.expects(Expected::Thing(Thing::Relationship)) {
         return Some("a name with a label stands in brackets: (g:gene)");
-    }
-    if found == "|" && failure.expects(Expected::Symbol("]")) && failure.expects(Expected::Symbol(",")) {
-        return Some("there are no pattern comprehensions; use OPTIONAL MATCH and collect(...)");
-    }
-    if found == "{" && failure.letters(-1).eq_ignore_ascii_case("CALL") {
-        return Some("there are no queries within queries; WITH hands rows on from one part to the next");
     }
     if failure.letters(-1).eq_ignore_ascii_case("SHORTEST") {
         return Some("write ANY SHORTEST, ALL SHORTEST, or a number of paths as in SHORTEST 3");

@@ -3,23 +3,24 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt, value};
-use nom::multi::{many0, separated_list1};
+use nom::multi::{many0, many1, separated_list0, separated_list1};
 use nom::sequence::{pair, preceded};
 
 use super::call::call;
-use super::expression::{expression, target};
-use super::input::{Parsed, Stop, Tokens, clause_word, keyword, spanned, symbol, variable};
+use super::expression::{element_of_list, expression, target};
+use super::input::{Expected, Parsed, Stop, Tokens, clause_word, keyword, must, nested, spanned, symbol, variable};
 use super::pattern::{path, path_mode, patterns};
+use super::statement::query_in_braces;
 use crate::error::{QueryError, QueryErrorKind};
 use crate::syntax::ast::{
-    Clause, Expression, ExpressionKind, Match, Name, OrderItem, PathPattern, Projection, ProjectionItem, RemoveItem,
-    SetItem, Spanned,
+    Clause, Expression, ExpressionKind, Imports, LabelExpression, Match, Name, OrderItem, PathPattern, Projection,
+    ProjectionItem, RemoveItem, SetItem, Spanned,
 };
 
 /// Any clause but RETURN, which must be the last.
 pub(super) fn clause(input: Tokens<'_>) -> Parsed<'_, Spanned<Clause>> {
-    let reading = alt((match_clause, unwind, with, call));
-    let writing = alt((create, merge, set, remove, delete));
+    let reading = alt((match_clause, unwind, with, subquery_call, call, load_csv));
+    let writing = alt((create, merge, set, remove, delete, foreach));
     spanned(alt((reading, writing))).parse(input)
 }
 
@@ -50,6 +51,64 @@ fn with(input: Tokens<'_>) -> Parsed<'_, Clause> {
     let parts = pair(projection, condition);
     map(preceded(clause_word("WITH"), cut(parts)), |(projection, condition)| Clause::With { projection, condition })
         .parse(input)
+}
+
+/// `CALL { query }`, `CALL (*) { query }`, `CALL (variable, ...) { query }`
+fn subquery_call(input: Tokens<'_>) -> Parsed<'_, Clause> {
+    let (rest, _) = clause_word("CALL")(input)?;
+    if rest.symbol_ahead(0, "{") {
+        let (rest, query) = must(query_in_braces(rest.skip(1), true))?;
+        return Ok((rest, Clause::Subquery { imports: None, query }));
+    }
+    let braces =
+        rest.symbol_ahead(0, "(") && rest.partner_ahead().is_some_and(|closing| rest.symbol_ahead(closing + 1, "{"));
+    if !braces {
+        return Err(nom::Err::Error(super::input::Refused));
+    }
+    let (rest, imports) = must(imports(rest.skip(1)))?;
+    let (rest, query) = must(query_in_braces(rest.skip(1), true))?;
+    Ok((rest, Clause::Subquery { imports: Some(imports), query }))
+}
+
+/// `*)`, `variable, ...)`, `)`
+fn imports(input: Tokens<'_>) -> Parsed<'_, Imports> {
+    if input.symbol_ahead(0, "*") {
+        return map(symbol(")"), |_| Imports::All).parse(input.skip(1));
+    }
+    let names = separated_list0(symbol(","), variable);
+    map(pair(names, symbol(")")), |(names, _)| Imports::Some(names)).parse(input)
+}
+
+/// `FOREACH (variable IN list | clause ...)`
+fn foreach(input: Tokens<'_>) -> Parsed<'_, Clause> {
+    let (rest, _) = clause_word("FOREACH")(input)?;
+    nested(foreach_in_brackets)(rest)
+}
+
+fn foreach_in_brackets(input: Tokens<'_>) -> Parsed<'_, Clause> {
+    let (rest, _) = must(symbol("(")(input))?;
+    let (rest, (variable, list)) = element_of_list(rest)?;
+    let (rest, _) = must(symbol("|")(rest))?;
+    let writing = alt((create, merge, set, remove, delete, foreach));
+    let (rest, updates) = cut(many1(spanned(writing))).parse(rest)?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    Ok((rest, Clause::Foreach { variable, list, updates }))
+}
+
+/// `LOAD CSV [WITH HEADERS] FROM file AS variable [FIELDTERMINATOR separator]`
+fn load_csv(input: Tokens<'_>) -> Parsed<'_, Clause> {
+    if !input.keyword_ahead(1, "CSV") {
+        return input.refuse(Expected::Clause("LOAD"));
+    }
+    let headers = opt(pair(keyword("WITH"), cut(keyword("HEADERS"))));
+    let file = preceded(keyword("FROM"), expression);
+    let name = preceded(keyword("AS"), variable);
+    let separator = opt(preceded(keyword("FIELDTERMINATOR"), cut(expression)));
+    let opening = pair(clause_word("LOAD"), keyword("CSV"));
+    map(preceded(opening, cut((headers, file, name, separator))), |(headers, file, variable, separator)| {
+        Clause::LoadCsv { headers: headers.is_some(), file, variable, separator }
+    })
+    .parse(input)
 }
 
 /// `RETURN items ...`
@@ -155,6 +214,9 @@ fn set_item(input: Tokens<'_>) -> Parsed<'_, SetItem> {
     let (rest, target) = target(input)?;
     let assigned = |rest| cut(preceded(symbol("="), expression)).parse(rest);
     match target.node {
+        ExpressionKind::Index(target, key) => {
+            map(assigned, |value| SetItem::Computed { target: target.clone(), key: key.clone(), value }).parse(rest)
+        }
         ExpressionKind::Property(target, key) => {
             map(assigned, |value| SetItem::Property { target: target.clone(), key: key.clone(), value }).parse(rest)
         }
@@ -184,9 +246,10 @@ fn not_a_target<'a, T>(input: Tokens<'a>, rest: Tokens<'a>, expected: &str) -> P
 }
 
 /// The variable and the labels of `a:A:B`; a choice of labels (`a:A|B`) can neither be set nor removed.
-fn labelled(of: Spanned<ExpressionKind>, groups: Vec<Vec<Name>>) -> Option<(Name, Vec<Name>)> {
+fn labelled(of: Spanned<ExpressionKind>, groups: Vec<LabelExpression>) -> Option<(Name, Vec<Name>)> {
     let ExpressionKind::Variable(variable) = of.node else { return None };
-    let labels = groups.into_iter().map(|mut group| if group.len() == 1 { group.pop() } else { None });
+    let labels =
+        groups.into_iter().map(|group| if let LabelExpression::Name(name) = group { Some(name) } else { None });
     Some((Name { node: variable, span: of.span }, labels.collect::<Option<_>>()?))
 }
 
@@ -200,6 +263,7 @@ fn remove_item(input: Tokens<'_>) -> Parsed<'_, RemoveItem> {
     let (rest, target) = target(input)?;
     let item = match target.node {
         ExpressionKind::Property(target, key) => Some(RemoveItem::Property { target, key }),
+        ExpressionKind::Index(target, key) => Some(RemoveItem::Computed { target, key }),
         ExpressionKind::HasLabels(of, groups) => {
             labelled(*of, groups).map(|(variable, labels)| RemoveItem::Labels { variable, labels })
         }

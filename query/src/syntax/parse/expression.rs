@@ -3,16 +3,20 @@
 use nom::Parser;
 use nom::combinator::{map, opt};
 
+use super::comprehension::{list_comprehension, map_projection, pattern_comprehension, reduce};
 use super::input::{
     Expected, Parsed, Refused, Stop, Thing, Tokens, any_name, keyword, must, nested, operator, symbol, variable,
+    with_bar,
 };
+use super::label::{Bar, labels};
 use super::lexeme::LexemeKind;
 use super::literal;
-use super::pattern::{labels, path_ahead, path_predicate, subquery};
+use super::pattern::{path_ahead, path_predicate};
+use super::subquery::{subquery, subquery_ahead};
 use crate::error::{QueryError, QueryErrorKind};
 use crate::syntax::ast::{
-    BinaryOperator, Expression, ExpressionKind, Literal, Name, PathPattern, QuantifierKind, Span, Spanned,
-    UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, LabelExpression, Literal, MapItem, Name, PathPattern, QuantifierKind,
+    Span, Spanned, UnaryOperator,
 };
 
 /// An expression and how tall its tree is. The height is limited as the depth of the parse is, for a chain such as
@@ -44,7 +48,16 @@ fn between(first: Span, last: Span) -> Span {
 /// Where productions contain one another, from here down and in the patterns, they are written as plain steps rather
 /// than as nom's combinators within combinators: each of those would have a frame on the stack at every level.
 pub(super) fn expression(input: Tokens<'_>) -> Parsed<'_, Expression> {
-    let (rest, tree) = nested(|input| operation(input, Rank::Or))(input)?;
+    any_expression(input, false)
+}
+
+/// An expression that `|` may follow, which then is no choice of labels.
+pub(super) fn expression_before_bar(input: Tokens<'_>) -> Parsed<'_, Expression> {
+    any_expression(input, true)
+}
+
+fn any_expression(input: Tokens<'_>, bar_ends: bool) -> Parsed<'_, Expression> {
+    let (rest, tree) = with_bar(bar_ends, nested(|input| operation(input, Rank::Or)))(input)?;
     let tallest = &input.context.tallest;
     tallest.set(tallest.get().max(tree.height));
     Ok((rest, tree.expression))
@@ -81,7 +94,7 @@ const fn infix(written: &'static str, rank: Rank, operator: BinaryOperator, righ
     Infix { written, rank, operator: Some(operator), right }
 }
 
-const INFIXES: [Infix; 20] = [
+const INFIXES: [Infix; 22] = [
     infix("OR", Rank::Or, BinaryOperator::Or, Rank::Xor),
     infix("XOR", Rank::Xor, BinaryOperator::Xor, Rank::And),
     infix("AND", Rank::And, BinaryOperator::And, Rank::Not),
@@ -95,9 +108,11 @@ const INFIXES: [Infix; 20] = [
     infix("CONTAINS", Rank::Predicate, BinaryOperator::Contains, Rank::Sum),
     infix("STARTS", Rank::Predicate, BinaryOperator::StartsWith, Rank::Sum),
     infix("ENDS", Rank::Predicate, BinaryOperator::EndsWith, Rank::Sum),
+    infix("=~", Rank::Predicate, BinaryOperator::Matches, Rank::Sum),
     Infix { written: "IS", rank: Rank::Predicate, operator: None, right: Rank::Sum },
     infix("+", Rank::Sum, BinaryOperator::Add, Rank::Product),
     infix("-", Rank::Sum, BinaryOperator::Subtract, Rank::Product),
+    infix("||", Rank::Sum, BinaryOperator::Join, Rank::Product),
     infix("*", Rank::Product, BinaryOperator::Multiply, Rank::Power),
     infix("/", Rank::Product, BinaryOperator::Divide, Rank::Power),
     infix("%", Rank::Product, BinaryOperator::Modulo, Rank::Power),
@@ -280,7 +295,11 @@ pub(super) fn target(input: Tokens<'_>) -> Parsed<'_, Expression> {
 fn postfix(input: Tokens<'_>) -> Parsed<'_, Tree> {
     let (mut rest, mut base) = atom(input)?;
     loop {
-        let (after, (Some(step), height)) = measured(step)(rest)? else { return Ok((rest, base)) };
+        let variable = matches!(base.expression.node, ExpressionKind::Variable(_));
+        let projects = variable && rest.symbol_ahead(0, "{");
+        let (after, (Some(step), height)) = measured(|input| step(input, projects))(rest)? else {
+            return Ok((rest, base));
+        };
         let (span, height) = (input.span_to(after), base.height.max(height) + 1);
         let of = base.expression;
         let kind = match step {
@@ -288,6 +307,7 @@ fn postfix(input: Tokens<'_>) -> Parsed<'_, Tree> {
             Step::Index(index) => ExpressionKind::Index(of, index),
             Step::Slice(from, to) => ExpressionKind::Slice(of, from, to),
             Step::Labels(labels) => ExpressionKind::HasLabels(of, labels),
+            Step::Projection(items) => ExpressionKind::MapProjection { of, items },
         };
         base = grow(input, kind, span, height)?;
         rest = after;
@@ -299,11 +319,15 @@ enum Step {
     Property(Name),
     Index(Expression),
     Slice(Option<Expression>, Option<Expression>),
-    Labels(Vec<Vec<Name>>),
+    Labels(Vec<LabelExpression>),
+    Projection(Vec<MapItem>),
 }
 
 /// A step behind a value, if there is one.
-fn step(input: Tokens<'_>) -> Parsed<'_, Option<Step>> {
+fn step(input: Tokens<'_>, projects: bool) -> Parsed<'_, Option<Step>> {
+    if projects {
+        return map_projection(input.skip(1)).map(|(rest, items)| (rest, Some(Step::Projection(items))));
+    }
     if operator(".")(input).is_ok() {
         let (rest, key) = must(any_name(Thing::PropertyKey)(input.skip(1)))?;
         return Ok((rest, Some(Step::Property(key))));
@@ -312,7 +336,8 @@ fn step(input: Tokens<'_>) -> Parsed<'_, Option<Step>> {
         return bracket_step(input.skip(1)).map(|(rest, step)| (rest, Some(step)));
     }
     if operator(":")(input).is_ok() {
-        return labels(input).map(|(rest, labels)| (rest, Some(Step::Labels(labels))));
+        let bar = if input.bar_ends { Bar::Ends } else { Bar::Chooses };
+        return labels(input, bar).map(|(rest, labels)| (rest, Some(Step::Labels(labels))));
     }
     Ok((input, None))
 }
@@ -331,7 +356,7 @@ fn bracket_step(input: Tokens<'_>) -> Parsed<'_, Step> {
     Ok((rest, step))
 }
 
-fn some<T>(parsed: Parsed<'_, T>) -> Parsed<'_, Option<T>> {
+pub(super) fn some<T>(parsed: Parsed<'_, T>) -> Parsed<'_, Option<T>> {
     parsed.map(|(rest, output)| (rest, Some(output)))
 }
 
@@ -361,7 +386,7 @@ fn atom_kind(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
         Some(LexemeKind::Text) => map(literal::text, ExpressionKind::Literal).parse(input),
         Some(LexemeKind::Parameter) => map(literal::parameter, ExpressionKind::Parameter).parse(input),
         Some(LexemeKind::Symbol("(")) if path_ahead(input) => {
-            map(path_predicate, |path| exists(vec![path], None)).parse(input)
+            map(path_predicate, |path| exists(vec![path], None, false)).parse(input)
         }
         Some(LexemeKind::Symbol("(")) => bracketed(input),
         Some(LexemeKind::Symbol("[")) => list(input),
@@ -371,8 +396,8 @@ fn atom_kind(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     }
 }
 
-fn exists(patterns: Vec<PathPattern>, condition: Option<Expression>) -> ExpressionKind {
-    ExpressionKind::Exists { patterns, condition }
+pub(super) fn exists(patterns: Vec<PathPattern>, condition: Option<Expression>, braces: bool) -> ExpressionKind {
+    ExpressionKind::Exists { patterns, condition, braces }
 }
 
 /// `(a)`: the brackets leave no trace but the place, so that the column of `RETURN (a + b)` is called as written.
@@ -382,8 +407,13 @@ fn bracketed(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     Ok((rest, inside.node))
 }
 
-/// `[a, b]`, or `[x IN list WHERE condition | result]`
+/// `[a, b]`, `[x IN list WHERE condition | result]`, or `[(a)--(b) WHERE condition | result]`
 fn list(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
+    let named = input.variable_ahead(1) && input.symbol_ahead(2, "=");
+    let begins_with_path = path_ahead(input.skip(if named { 3 } else { 1 }));
+    if begins_with_path && matches!(input.first_within(&[",", "|", "WHERE"]), Some("|" | "WHERE")) {
+        return pattern_comprehension(input);
+    }
     if input.variable_ahead(1) && input.keyword_ahead(2, "IN") {
         return list_comprehension(input);
     }
@@ -409,7 +439,7 @@ fn expressions<'a>(input: Tokens<'a>, closing: &'static str) -> Parsed<'a, Vec<E
 }
 
 /// `word expression`, or nothing.
-fn optional_part<'a>(
+pub(super) fn optional_part<'a>(
     input: Tokens<'a>,
     opening: impl Fn(Tokens<'a>) -> Parsed<'a, Span>,
 ) -> Parsed<'a, Option<Expression>> {
@@ -420,19 +450,11 @@ fn optional_part<'a>(
 }
 
 /// `x IN list`
-fn element_of_list(input: Tokens<'_>) -> Parsed<'_, (Name, Expression)> {
+pub(super) fn element_of_list(input: Tokens<'_>) -> Parsed<'_, (Name, Expression)> {
     let (rest, variable) = must(variable(input))?;
     let (rest, _) = must(keyword("IN")(rest))?;
-    let (rest, list) = must(expression(rest))?;
+    let (rest, list) = must(expression_before_bar(rest))?;
     Ok((rest, (variable, list)))
-}
-
-fn list_comprehension(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
-    let (rest, (variable, list)) = element_of_list(input.skip(1))?;
-    let (rest, condition) = optional_part(rest, keyword("WHERE"))?;
-    let (rest, result) = optional_part(rest, symbol("|"))?;
-    let (rest, _) = must(symbol("]")(rest))?;
-    Ok((rest, ExpressionKind::ListComprehension { variable, list, condition, result }))
 }
 
 /// `{key: value, ...}`
@@ -463,8 +485,11 @@ fn word(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     if input.keyword_ahead(0, "CASE") {
         return case(input);
     }
-    if input.keyword_ahead(0, "EXISTS") && input.symbol_ahead(1, "{") {
-        return must(subquery(input.skip(2))).map(|(rest, (paths, condition))| (rest, exists(paths, condition)));
+    if let Some(kind) = subquery_ahead(input) {
+        return must(subquery(input.skip(2), kind));
+    }
+    if input.keyword_ahead(0, "REDUCE") && input.symbol_ahead(1, "(") && input.symbol_ahead(3, "=") {
+        return reduce(input);
     }
     if let Some(kind) = quantifier_ahead(input) {
         return quantifier(input, kind);
@@ -486,10 +511,16 @@ fn case(input: Tokens<'_>) -> Parsed<'_, ExpressionKind> {
     let mut branches = Vec::new();
     while branches.is_empty() || keyword("WHEN")(rest).is_ok() {
         let (after, _) = must(keyword("WHEN")(rest))?;
-        let (after, when) = must(expression(after))?;
+        let (mut after, when) = must(expression(after))?;
+        let mut values = vec![when];
+        while let Some(next) = symbol(",")(after).ok().filter(|_| operand.is_some()) {
+            let (behind, value) = must(expression(next.0))?;
+            values.push(value);
+            after = behind;
+        }
         let (after, _) = must(keyword("THEN")(after))?;
         let (after, then) = must(expression(after))?;
-        branches.push((when, then));
+        branches.push((values, then));
         rest = after;
     }
     let (rest, otherwise) = optional_part(rest, keyword("ELSE"))?;
@@ -548,9 +579,11 @@ fn call(input: Tokens<'_>, parts: usize) -> Parsed<'_, ExpressionKind> {
 
 /// `exists((a)--(b))` is the pattern itself.
 fn called(name: Name, distinct: bool, mut arguments: Vec<Expression>) -> ExpressionKind {
-    let pattern = matches!(arguments.as_slice(), [only] if matches!(only.node, ExpressionKind::Exists { .. }));
-    if pattern && name.node.eq_ignore_ascii_case("exists") {
-        return arguments.remove(0).node;
+    if let [only] = &mut arguments[..]
+        && let ExpressionKind::Exists { patterns, condition, .. } = &mut only.node
+        && name.node.eq_ignore_ascii_case("exists")
+    {
+        return exists(std::mem::take(patterns), condition.take(), true);
     }
     ExpressionKind::Call { name, distinct, arguments }
 }

@@ -130,7 +130,7 @@ impl<'a> Context<'a> {
 
     /// All lexemes as an input.
     pub(super) fn tokens(&'a self) -> Tokens<'a> {
-        Tokens { context: self, position: 0, end: self.lexemes.len(), depth: 0 }
+        Tokens { context: self, position: 0, end: self.lexemes.len(), depth: 0, bar_ends: false }
     }
 
     /// The place just behind the last lexeme: that of the end of the query.
@@ -175,6 +175,8 @@ pub(super) struct Tokens<'a> {
     pub(super) position: usize,
     end: usize,
     depth: usize,
+    /// Whether `|` ends what is read here: the condition of a comprehension, whose labels may not be a choice.
+    pub(super) bar_ends: bool,
 }
 
 impl<'a> Tokens<'a> {
@@ -209,7 +211,22 @@ impl<'a> Tokens<'a> {
 
     /// How far ahead the partner of the bracket here is.
     pub(super) fn partner_ahead(self) -> Option<usize> {
-        self.context.partners.get(self.position).copied().flatten().map(|partner| partner - self.position)
+        let partner = self.context.partners.get(self.position).copied().flatten()?;
+        partner.checked_sub(self.position)
+    }
+
+    /// Which of these symbols or words comes first between the brackets here, inner brackets left out.
+    pub(super) fn first_within(self, candidates: &[&'static str]) -> Option<&'static str> {
+        let closing = self.partner_ahead()?;
+        let mut at = 1;
+        while at < closing {
+            let found = candidates.iter().find(|known| self.symbol_ahead(at, known) || self.keyword_ahead(at, known));
+            if let Some(found) = found {
+                return Some(found);
+            }
+            at += 1 + self.skip(at).partner_ahead().filter(|inner| *inner > 0).unwrap_or(0);
+        }
+        None
     }
 
     /// The place of the next lexeme, or of the end.
@@ -273,6 +290,17 @@ pub(super) fn nested<'a, T>(
         input.check_nesting(input.depth + 1, input.span())?;
         let (rest, output) = production(Tokens { depth: input.depth + 1, ..input })?;
         Ok((Tokens { depth: input.depth, ..rest }, output))
+    }
+}
+
+/// Runs a production in which `|` ends what is read, or does not.
+pub(super) fn with_bar<'a, T>(
+    bar_ends: bool,
+    mut production: impl FnMut(Tokens<'a>) -> Parsed<'a, T>,
+) -> impl FnMut(Tokens<'a>) -> Parsed<'a, T> {
+    move |input| {
+        let (rest, output) = production(Tokens { bar_ends, ..input })?;
+        Ok((Tokens { bar_ends: input.bar_ends, ..rest }, output))
     }
 }
 

@@ -72,13 +72,13 @@ impl Lexeme {
 }
 
 /// Symbols, longer ones before their beginnings.
-const SYMBOLS: [&str; 26] = [
-    "<=", ">=", "<>", "..", "+=", "(", ")", "[", "]", "{", "}", ",", ";", ":", "|", "&", ".", "*", "+", "-", "/", "%",
-    "^", "=", "<", ">",
+const SYMBOLS: [&str; 29] = [
+    "<=", ">=", "<>", "..", "+=", "=~", "||", "!", "(", ")", "[", "]", "{", "}", ",", ";", ":", "|", "&", ".", "*",
+    "+", "-", "/", "%", "^", "=", "<", ">",
 ];
 
 /// What other languages write as one symbol, and what stands here as one piece in an error.
-const FOREIGN: [&str; 7] = ["==", "!=", "=~", "&&", "||", "::", "=>"];
+const FOREIGN: [&str; 5] = ["==", "!=", "&&", "::", "=>"];
 
 /// All lexemes of a text in order. What lies between them is blank.
 pub(crate) fn lexemes(text: &str) -> Vec<Lexeme> {

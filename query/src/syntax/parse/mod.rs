@@ -3,13 +3,16 @@
 mod advice;
 mod call;
 mod clause;
+mod comprehension;
 mod error;
 mod expression;
 mod input;
+mod label;
 pub(crate) mod lexeme;
 mod literal;
 mod pattern;
 mod statement;
+mod subquery;
 mod trust;
 
 use input::{Context, Expected, Thing};

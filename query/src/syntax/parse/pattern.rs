@@ -3,19 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use nom::Parser;
-use nom::branch::alt;
-use nom::combinator::{cut, map, opt};
-use nom::multi::{many0, separated_list1};
+use nom::combinator::{map, opt};
 use nom::sequence::{pair, preceded};
 
 use super::expression::{expression, map_entries};
-use super::input::{Expected, Parsed, Thing, Tokens, any_name, keyword, must, symbol, variable};
+use super::input::{Expected, Parsed, Thing, Tokens, keyword, must, nested, symbol, variable};
+use super::label::{Bar, labels, type_expression};
 use super::lexeme::LexemeKind;
 use crate::error::{QueryError, QueryErrorKind};
 use crate::limits::HOPS_MAX;
 use crate::syntax::ast::{
-    Arrow, Expression, Length, Name, NodePattern, PathModeName, PathPattern, RelationshipPattern, Shortest, Span,
-    Spanned,
+    Arrow, BinaryOperator, Expression, ExpressionKind, LabelExpression, Length, Name, NodePattern, PathModeName,
+    PathPattern, RelationshipPattern, Shortest, Span, Spanned,
 };
 
 /// `path, path, ...`
@@ -118,13 +117,26 @@ fn within_call(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
     Ok((rest, chain))
 }
 
-/// Nodes with relationships between them.
+/// Nodes with relationships between them. A path recurs into itself by its parts, so it is nested as expressions are.
 fn chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
-    let (mut rest, start) = node(input)?;
+    nested(plain_chain)(input)
+}
+
+fn plain_chain(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
+    let begins_with_part = repeated_part_ahead(input);
+    let (mut rest, start) = if begins_with_part { (input, unwritten_node(input)) } else { node(input)? };
     let mut steps = Vec::new();
-    while relationship_begins(rest) {
-        let (after, relationship) = relationship(rest)?;
-        let (after, node) = must(node(after))?;
+    loop {
+        let (after, relationship) = if repeated_part_ahead(rest) {
+            repeated_part(rest)?
+        } else if relationship_begins(rest) {
+            relationship(rest)?
+        } else {
+            break;
+        };
+        let part = relationship.ends.is_some();
+        let open = part && (!after.symbol_ahead(0, "(") || repeated_part_ahead(after));
+        let (after, node) = if open { (after, unwritten_node(after)) } else { must(node(after))? };
         steps.push((relationship, node));
         rest = after;
     }
@@ -170,7 +182,7 @@ fn node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
 /// `(variable:Label {key: value} WHERE condition)`
 fn bracketed_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     let (rest, variable) = opt(variable).parse(input.skip(1))?;
-    let (rest, labels) = opt(labels).parse(rest)?;
+    let (rest, labels) = opt(|input| labels(input, Bar::Chooses)).parse(rest)?;
     let (rest, properties) = properties(rest)?;
     let (rest, condition) = bracketed("WHERE", rest)?;
     let (rest, _) = must(symbol(")")(rest))?;
@@ -190,18 +202,9 @@ fn bracketed<'a>(word: &'static str, input: Tokens<'a>) -> Parsed<'a, Option<Exp
 fn bare_node(input: Tokens<'_>) -> Parsed<'_, NodePattern> {
     let (rest, word) = variable(input)?;
     let (rest, properties) = if rest.symbol_ahead(0, "{") { properties(rest)? } else { (rest, Vec::new()) };
-    let labels = vec![vec![word.clone()]];
+    let labels = vec![LabelExpression::Name(word.clone())];
     let (variable, span) = (Some(word), input.span_to(rest));
     Ok((rest, NodePattern { variable, labels, properties, condition: None, bare: true, span }))
-}
-
-/// `:A|B:C`, `:A&B`: a node must have one label of each group.
-pub(super) fn labels(input: Tokens<'_>) -> Parsed<'_, Vec<Vec<Name>>> {
-    let group = |input| separated_list1(symbol("|"), any_name(Thing::Label)).parse(input);
-    let further = preceded(alt((symbol(":"), symbol("&"))), cut(group));
-    let (rest, (first, mut groups)) = pair(preceded(symbol(":"), cut(group)), many0(further)).parse(input)?;
-    groups.insert(0, first);
-    Ok((rest, groups))
 }
 
 /// `{key: value, ...}`, or nothing.
@@ -227,6 +230,8 @@ fn relationship(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
         if detailed { relationship_detail(rest)? } else { (rest, RelationshipPattern::default()) };
     let (rest, _) = must(symbol("-")(rest))?;
     let (rest, right) = opt(symbol(">")).parse(rest)?;
+    let (rest, repeated) = repetition(rest, relationship.length.is_none())?;
+    relationship.length = relationship.length.or(repeated);
     relationship.arrow = match (left, right.is_some()) {
         (true, false) => Arrow::Left,
         (false, true) => Arrow::Right,
@@ -242,6 +247,8 @@ impl Default for RelationshipPattern {
         Self {
             variable: None,
             types: Vec::new(),
+            type_expression: None,
+            ends: None,
             arrow: Arrow::Either,
             length: None,
             properties: Vec::new(),
@@ -255,21 +262,33 @@ impl Default for RelationshipPattern {
 /// `[variable:type1|type2*2..4 {key: value} WHERE condition COST expression]`
 fn relationship_detail(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
     let (rest, variable) = opt(variable).parse(input.skip(1))?;
-    let (rest, types) = opt(types).parse(rest)?;
+    let (rest, (types, type_expression)) = types(rest)?;
     let (rest, length) = opt(length).parse(rest)?;
     let (rest, properties) = properties(rest)?;
     let (rest, condition) = bracketed("WHERE", rest)?;
     let (rest, cost) = bracketed("COST", rest)?;
     let (rest, _) = must(symbol("]")(rest))?;
-    let types = types.unwrap_or_default();
-    let written = RelationshipPattern { variable, types, length, properties, condition, cost, ..Default::default() };
+    let written = RelationshipPattern {
+        variable,
+        types,
+        type_expression,
+        length,
+        properties,
+        condition,
+        cost,
+        ..Default::default()
+    };
     Ok((rest, written))
 }
 
-/// `:type1|type2`, or as older queries have it `:type1|:type2`
-fn types(input: Tokens<'_>) -> Parsed<'_, Vec<Name>> {
-    let separator = pair(symbol("|"), opt(symbol(":")));
-    preceded(symbol(":"), cut(separated_list1(separator, any_name(Thing::RelationType)))).parse(input)
+/// `:type1|type2`, or as older queries have it `:type1|:type2`, or what a type must fulfil: `:!type1`.
+fn types(input: Tokens<'_>) -> Parsed<'_, (Vec<Name>, Option<LabelExpression>)> {
+    let Ok((rest, _)) = symbol(":")(input) else { return Ok((input, (Vec::new(), None))) };
+    let (rest, expression) = must(type_expression(rest))?;
+    match expression.alternatives() {
+        Some(names) => Ok((rest, (names.into_iter().cloned().collect(), None))),
+        None => Ok((rest, (Vec::new(), Some(expression)))),
+    }
 }
 
 /// `*`, `*2`, `*2..`, `*..4`, `*2..4`
@@ -278,6 +297,76 @@ fn length(input: Tokens<'_>) -> Parsed<'_, Length> {
     let (rest, (least, most)) = preceded(symbol("*"), range).parse(input)?;
     let most = most.unwrap_or(least);
     Ok((rest, Length { least, most, span: input.span_to(rest) }))
+}
+
+/// `{2,4}`, `{2,}`, `{,4}`, `{3}`, `+` or `*` behind a relationship or a part that is repeated.
+fn repetition(input: Tokens<'_>, allowed: bool) -> Parsed<'_, Option<Length>> {
+    let (rest, (least, most)) = if !allowed {
+        return Ok((input, None));
+    } else if input.symbol_ahead(0, "+") {
+        (input.skip(1), (Some(1), None))
+    } else if input.symbol_ahead(0, "*") {
+        (input.skip(1), (Some(0), None))
+    } else if input.symbol_ahead(0, "{") {
+        let (rest, least) = opt(hops).parse(input.skip(1))?;
+        let (rest, comma) = opt(symbol(",")).parse(rest)?;
+        let (rest, most) = if comma.is_some() { opt(hops).parse(rest)? } else { (rest, least) };
+        let (rest, _) = must(symbol("}")(rest))?;
+        (rest, (Some(least.unwrap_or(0)), most))
+    } else {
+        return Ok((input, None));
+    };
+    Ok((rest, Some(Length { least, most, span: input.span_to(rest) })))
+}
+
+/// Whether a part that is repeated begins here: `((a)-[r]->(b)){2,4}`.
+fn repeated_part_ahead(input: Tokens<'_>) -> bool {
+    input.symbol_ahead(0, "(")
+        && input.symbol_ahead(1, "(")
+        && input
+            .partner_ahead()
+            .is_some_and(|closing| ["{", "+", "*"].iter().any(|sign| input.symbol_ahead(closing + 1, sign)))
+}
+
+/// `((a)-[r]->(b) WHERE condition){2,4}`: a relationship with the nodes around each of its hops.
+fn repeated_part(input: Tokens<'_>) -> Parsed<'_, RelationshipPattern> {
+    let (rest, inner) = must(chain(input.skip(1)))?;
+    let (rest, condition) = bracketed("WHERE", rest)?;
+    let (rest, _) = must(symbol(")")(rest))?;
+    let (rest, length) = repetition(rest, true)?;
+    let span = input.span_to(rest);
+    let PathPattern { start, mut steps, .. } = inner;
+    let (Some((mut relationship, end)), true) = (steps.pop(), steps.is_empty()) else {
+        return unfit_part(input, span, "one relationship in the part that is repeated");
+    };
+    if relationship.length.is_some() || relationship.ends.is_some() {
+        return unfit_part(input, span, "a single hop in the part that is repeated");
+    }
+    if [&start, &end].iter().any(|node| node.bare) {
+        return unfit_part(input, span, "node patterns in brackets in the part that is repeated");
+    }
+    let conditions = [relationship.condition.take(), condition].into_iter().flatten();
+    relationship.condition = conditions.reduce(|one, other| {
+        let span = Span { start: one.span.start, end: other.span.end };
+        Box::new(Spanned { node: ExpressionKind::Binary(BinaryOperator::And, one, other), span })
+    });
+    relationship.ends = Some(Box::new([start, end]));
+    (relationship.length, relationship.span) = (length, span);
+    Ok((rest, relationship))
+}
+
+fn unfit_part<'a, T>(input: Tokens<'a>, span: Span, expected: &str) -> Parsed<'a, T> {
+    let found = format!("`{}`", &input.context.text[span.start..span.end]);
+    let kind = QueryErrorKind::Syntax { expected: expected.to_owned(), found };
+    let help = "longer parts are written out, once for each number of times, and joined by UNION".to_owned();
+    input.fail(QueryError { kind, span: Some(span), help: Some(help) })
+}
+
+/// A node that may stand at the end of a part that is repeated, and need not be written.
+fn unwritten_node(at: Tokens<'_>) -> NodePattern {
+    let place = at.span().start;
+    let span = Span { start: place, end: place };
+    NodePattern { variable: None, labels: Vec::new(), properties: Vec::new(), condition: None, bare: false, span }
 }
 
 /// A number of hops.
@@ -309,8 +398,10 @@ fn node_ahead(input: Tokens<'_>) -> bool {
         return false;
     }
     let mut at = 1 + usize::from(input.variable_ahead(1));
-    while [":", "|", "&"].iter().any(|sign| input.symbol_ahead(at, sign)) {
-        at += 1 + usize::from(input.ahead(at + 1).is_some_and(|lexeme| !matches!(lexeme.kind, LexemeKind::Symbol(_))));
+    let mut name_before = true;
+    while let Some(width) = label_piece_ahead(input.skip(at), name_before) {
+        name_before = !input.ahead(at).is_some_and(|lexeme| matches!(lexeme.kind, LexemeKind::Symbol(_)));
+        at += width;
     }
     if input.symbol_ahead(at, "{") {
         match input.skip(at).partner_ahead() {
@@ -319,6 +410,18 @@ fn node_ahead(input: Tokens<'_>) -> bool {
         }
     }
     input.symbol_ahead(at, ")") || input.keyword_ahead(at, "WHERE")
+}
+
+/// How many lexemes the next piece of the labels of a node has, if one is here: a sign, or a name behind a sign.
+fn label_piece_ahead(input: Tokens<'_>, name_before: bool) -> Option<usize> {
+    let lexeme = input.ahead(0)?;
+    match lexeme.kind {
+        LexemeKind::Symbol(":" | "|" | "&") => Some(1),
+        LexemeKind::Symbol("!" | "%") if !name_before => Some(1),
+        LexemeKind::Symbol("(") if !name_before => input.partner_ahead().map(|closing| closing + 1),
+        LexemeKind::Word | LexemeKind::QuotedName if !name_before => Some(1),
+        _ => None,
+    }
 }
 
 /// `-[`, `<-[`, or two dashes without a space between them and a bracket behind: `(a)--(b)`, but not `(a) - -(b)`.
@@ -337,10 +440,14 @@ pub(super) fn path_predicate(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
     chain(input)
 }
 
-/// `[MATCH] path, path, ... [WHERE condition] }`, behind the opening brace of EXISTS.
-pub(super) fn subquery(input: Tokens<'_>) -> Parsed<'_, (Vec<PathPattern>, Option<Expression>)> {
-    let (rest, _) = opt(keyword("MATCH")).parse(input)?;
-    let (rest, paths) = patterns(rest)?;
+/// `[p =] (a)--(b)` with a bracket or a name before it, in a pattern comprehension.
+pub(super) fn comprehended_path(input: Tokens<'_>) -> Parsed<'_, PathPattern> {
+    path(input)
+}
+
+/// `path, path, ... [WHERE condition] }`, behind the opening brace of EXISTS.
+pub(super) fn patterns_in_braces(input: Tokens<'_>) -> Parsed<'_, (Vec<PathPattern>, Option<Expression>)> {
+    let (rest, paths) = patterns(input)?;
     let (rest, where_word) = opt(keyword("WHERE")).parse(rest)?;
     let (rest, condition) = match where_word {
         Some(_) => must(expression(rest)).map(|(rest, condition)| (rest, Some(condition)))?,
