@@ -91,10 +91,13 @@ export function layered(graph: Graph, from: string): void {
     const layer = distance.get(node) ?? deepest + 1;
     (layers[layer] ??= []).push(node);
   });
-  layers.filter(Boolean).forEach((layer, at) => {
+  const filled = layers.filter(Boolean);
+  // As wide as it is long, or wider: a drawing fills a screen.
+  const apart = Math.max(30, (filled.length * 70) / Math.max(...filled.map((layer) => layer.length)));
+  filled.forEach((layer, at) => {
     layer.sort((one, other) => graph.getNodeAttribute(one, "label").localeCompare(graph.getNodeAttribute(other, "label")));
     layer.forEach((node, line) => {
-      graph.mergeNodeAttributes(node, { x: at * 120, y: (line - (layer.length - 1) / 2) * -30 });
+      graph.mergeNodeAttributes(node, { x: at * 120, y: (line - (layer.length - 1) / 2) * -apart });
     });
   });
 }
