@@ -34,7 +34,8 @@ export function askView(overview: Overview, parameters: URLSearchParams, draw: (
   const stop = h("button", { hidden: true, onclick: () => running?.abort() }, "Stop");
   const go = h("button", { class: "primary", onclick: () => run() }, "Run");
   const field = editor(parameters.get("text") ?? past()[0] ?? overview.examples[0]?.text ?? "", () => run(), (error) => {
-    if (running) return;
+    // What a finished run says stays, until something is wrong.
+    if (running || (!error && !state.classList.contains("wrong"))) return;
     state.textContent = error ? `${error.message}${error.help ? ` — ${error.help}` : ""}` : "";
     state.classList.toggle("wrong", Boolean(error));
   });

@@ -102,7 +102,7 @@ export function discoverView(overview: Overview, parameters: URLSearchParams, dr
         { title: "To", share: 2, cell: (row) => nodeLink(row.target), compare: (a, b) => a.target.name.localeCompare(b.target.name) },
         { title: "Steps", number: true, share: 0.6, cell: (row) => String(row.hops), compare: (a, b) => a.hops - b.hops },
         { title: "Paths", number: true, share: 0.7, cell: (row) => grouped(row.shortest_paths), compare: (a, b) => a.shortest_paths - b.shortest_paths },
-        { title: "Strength", share: 1.2, cell: (row) => (row.strength === null ? "–" : bar(row.strength)), compare: (a, b) => (a.strength ?? -1) - (b.strength ?? -1) },
+        { title: "Strength", down: true, share: 1.2, cell: (row) => (row.strength === null ? "–" : bar(row.strength)), compare: (a, b) => (a.strength ?? -1) - (b.strength ?? -1) },
         { title: "", share: 0.8, cell: (row) => h("button", { class: "small", "aria-label": `Paths from ${row.source.name} to ${row.target.name}`, onclick: () => {
           current = row;
           void pairDetail(detail, row, most, filter(), draw);

@@ -58,6 +58,18 @@ const look = EditorView.theme({
   ".cm-diagnostic": { fontFamily: "var(--sans)", borderLeft: "3px solid var(--denied)", padding: "0.4rem 0.6rem" },
 });
 
+/** Typing over selected words is done here: the browser itself would keep their colours by an inline style, which the content
+ * policy refuses. */
+const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const over = !view.state.selection.main.empty && !view.composing;
+    if (!over || event.inputType !== "insertText" || event.data === null) return false;
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    event.preventDefault();
+    return true;
+  },
+});
+
 export interface Editor {
   element: HTMLElement;
   text(): string;
@@ -138,6 +150,7 @@ export function editor(initial: string, run: () => void, changed: (error: Checke
         EditorView.updateListener.of((update) => {
           if (update.docChanged) check();
         }),
+        typingOver,
         colours,
         look,
       ],

@@ -81,7 +81,7 @@ function histogram(bins: number[]): HTMLElement | null {
   if (!most) return null;
   const [width, height] = [300, 80];
   const step = width / bins.length;
-  const columns = bins.map((count, at) => svg("rect", { x: at * step + 1, y: height - (height * count) / most, width: step - 2, height: (height * count) / most, rx: 2 }, svg("title", null, `${(at / bins.length).toFixed(2)} to ${((at + 1) / bins.length).toFixed(2)}: ${grouped(count)}`)));
+  const columns = bins.map((count, at) => count > 0 && svg("rect", { x: at * step + 1, y: height - (height * count) / most, width: step - 2, height: (height * count) / most, rx: 2 }, svg("title", null, `${(at / bins.length).toFixed(2)} to ${((at + 1) / bins.length).toFixed(2)}: ${grouped(count)}`)));
   const words = bins.map((count, at) => (count ? `${(at / bins.length).toFixed(2)}: ${count}` : "")).filter(Boolean).join(", ");
   return h("figure", { class: "histogram" }, svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `How sure the model was. ${words}`, preserveAspectRatio: "none" }, ...columns), h("div", { class: "year-ends", "aria-hidden": "true" }, h("span", null, "0"), h("span", null, "1")), h("figcaption", { class: "dim" }, "How sure it was of what it stated. How often it is right, ", h("code", null, "hopgraph eval"), " measures on labelled sentences."));
 }

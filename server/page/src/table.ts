@@ -7,6 +7,8 @@ export interface Column<R> {
   cell: (row: R) => Node | string;
   compare?: (one: R, other: R) => number;
   number?: boolean;
+  /** Sorted downwards first: the largest is what is looked for. */
+  down?: boolean;
   /** Its share of the width. */
   share?: number;
 }
@@ -90,7 +92,7 @@ export function table<R>(options: Options<R>): HTMLElement {
   const sort = (at: number) => {
     const order = columns[at].compare;
     if (!order) return;
-    const down: boolean = sorted?.at === at ? !sorted.down : Boolean(columns[at].number);
+    const down: boolean = sorted?.at === at ? !sorted.down : Boolean(columns[at].number || columns[at].down);
     sorted = { at, down };
     rows = [...options.rows].sort((one, other) => (down ? order(other, one) : order(one, other)));
     active = 0;

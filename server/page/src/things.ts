@@ -61,7 +61,7 @@ export function nodeView(overview: Overview, id: number, again: () => void): HTM
           columns: [
             { title: "Node", share: 2, cell: (row) => nodeLink(row.end), compare: (a, b) => a.end.name.localeCompare(b.end.name) },
             { title: "Relation", share: 1.4, cell: (row) => typeChip(row.edge), compare: (a, b) => a.edge.type.localeCompare(b.edge.type) },
-            { title: "Confidence", share: 1.4, cell: (row) => bar(row.edge.confidence, row.edge.denied), compare: (a, b) => a.edge.confidence - b.edge.confidence },
+            { title: "Confidence", down: true, share: 1.4, cell: (row) => bar(row.edge.confidence, row.edge.denied), compare: (a, b) => a.edge.confidence - b.edge.confidence },
             { title: "Evidence", number: true, cell: (row) => h("button", { class: "quiet", onclick: () => openEvidence(row.edge.source, row.edge.target), "aria-label": `${counted(row.edge.evidence, "piece")} of evidence for ${row.end.name}` }, grouped(row.edge.evidence)), compare: (a, b) => a.edge.evidence - b.edge.evidence },
           ],
         }),
