@@ -13,9 +13,12 @@ const SECONDS = 4;
 /** Labels, confidences and denied relations as a graph of literature has them, the same on every run. */
 function tables(into, nodes) {
   let state = 7;
+  // Mulberry32: whole numbers of 32 bits, so that it does not fall into a short round.
   const random = (below) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * below);
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * below);
   };
   const labels = ["gene", "disease", "chemical"];
   const nodeLines = ["id:ID\tname\t:LABEL"];
@@ -45,6 +48,7 @@ for (const nodes of [1_000, 5_000, 10_000]) {
   run(["load", graph, "--nodes", join(place, "nodes.tsv"), "--edges", join(place, "edges.tsv")]);
   const server = await serve(graph);
   const page = await browser.page();
+  page.setDefaultTimeout(180_000);
   await page.goto(server.url);
   await page.waitForSelector("#nav a");
   await page.evaluate((text) => (location.hash = `#/ask?run=yes&text=${encodeURIComponent(text)}`), `MATCH (n) RETURN n LIMIT ${nodes}`);
