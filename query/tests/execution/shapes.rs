@@ -271,7 +271,6 @@ fn what_needs_paths_or_pairs_gets_them() {
     let graph = graph();
     let walking = [
         "MATCH (g:gene)-[*2..3]-(d:disease) RETURN g, d",
-        "MATCH (g:gene)-[*2..3]-(d:disease) RETURN count(d)",
         "MATCH p = (g:gene)-[*2..3]-(d:disease) RETURN g, d, max(length(p))",
         "MATCH p = (g:gene)-[*2..3]-(d:disease) RETURN g, d, min(length(p)), count(*)",
         "MATCH p = (g:gene)-[*2..3]-(d:disease) RETURN DISTINCT g, d, length(p)",
@@ -285,6 +284,8 @@ fn what_needs_paths_or_pairs_gets_them() {
         let lines = plan(&graph, &format!("EXPLAIN {text}"));
         assert!(lines.iter().any(|line| line.contains("Expand")), "{text}\n{}", lines.join("\n"));
     }
+    let lines = plan(&graph, "EXPLAIN MATCH (g:gene)-[*2..3]-(d:disease) RETURN count(d)");
+    assert!(lines.iter().any(|line| line.contains("CountPaths")), "{}", lines.join("\n"));
     let listing = [
         "MATCH gene -[*2..4]- disease RETURN gene.i = disease.i AS same, count(*)",
         "MATCH gene -[*2..4]- disease RETURN count(DISTINCT gene), count(DISTINCT disease)",
