@@ -13,10 +13,10 @@ use crate::executor::{LIBRARY, lower};
 use crate::fault::{Result, transaction, value};
 use crate::notice::{Notice, Notices};
 use crate::planner::plan::{Query, Retraction, Slot, VERIFICATION_COLUMNS};
-use crate::planner::{Estimator, Measured, bind, explain, improve};
+use crate::planner::{Estimator, Measured, bind, explain, improve, only_ordered};
 use crate::syntax::ast::{Mode, Retractable};
 use crate::syntax::parse::parse;
-use crate::{Parameters, QueryOptions, Row, Summary, Value};
+use crate::{Field, Parameters, QueryOptions, Row, Summary, Value};
 
 /// A query that has been parsed, bound to the names of a graph and planned, to be run any number of times.
 ///
@@ -27,6 +27,8 @@ pub struct Prepared {
     mode: Mode,
     query: Query,
     lookups: Arc<[Lookup]>,
+    /// Whether it runs without rules that improve it and without chunks, as a test wants it.
+    plain: bool,
 }
 
 impl Prepared {
@@ -37,20 +39,30 @@ impl Prepared {
 
     /// Prepares a query for a graph as it is at one moment.
     pub(crate) fn at(snapshot: &Snapshot, text: &str) -> Result<Self> {
-        Self::on(snapshot, snapshot, text)
+        Self::on(snapshot, snapshot, text, false)
     }
 
     /// Prepares a statement that knows the names that a change has added.
     pub(crate) fn in_change(change: &Change, text: &str) -> Result<Self> {
-        Self::on(change, change.base(), text)
+        Self::on(change, change.base(), text, false)
+    }
+
+    /// Prepares a query without the rules that improve its plan, and runs it row by row: what tests hold the others
+    /// against.
+    #[doc(hidden)]
+    pub fn plain(graph: &Graph, text: &str) -> Result<Self> {
+        let snapshot = graph.read()?;
+        Self::on(&snapshot, &snapshot, text, true)
     }
 
     /// The names come from the view, the numbers by which plans are compared from the snapshot.
-    fn on(view: &dyn View, snapshot: &Snapshot, text: &str) -> Result<Self> {
+    fn on(view: &dyn View, snapshot: &Snapshot, text: &str, plain: bool) -> Result<Self> {
         let statement = parse(text)?;
-        let query = improve(bind(&statement, text, view, LIBRARY)?, &Estimator::new(snapshot)?)?;
+        let bound = bind(&statement, text, view, LIBRARY)?;
+        let estimator = Estimator::new(snapshot, &bound)?;
+        let query = if plain { only_ordered(bound, &estimator)? } else { improve(bound, &estimator)? };
         let lookups = lookups(&query.plan).into();
-        Ok(Self { text: text.to_owned(), mode: statement.mode, query, lookups })
+        Ok(Self { text: text.to_owned(), mode: statement.mode, query, lookups, plain })
     }
 
     /// The names of the columns.
@@ -124,7 +136,8 @@ impl Prepared {
         let context = Context::new(snapshot, None, budget, parameters).with_csv_files(options.csv_files.clone());
         match self.mode {
             Mode::Run if self.query.verification.is_none() => {
-                let mut stream = self.stream(context, lower(&self.query.plan, None));
+                let operator = self.operators(&context, None)?;
+                let mut stream = self.stream(context, operator);
                 stream.open()?;
                 Ok(self.rows(Source::Stream(Box::new(stream)), Summary::default()))
             }
@@ -147,7 +160,10 @@ impl Prepared {
     /// Runs it to its end, before its first row is seen.
     fn complete(&self, context: Context<'static>, options: &QueryOptions) -> (Context<'static>, Result<Rows>) {
         let mut profile: Vec<Arc<Work>> = Vec::new();
-        let operator = lower(&self.query.plan, (self.mode == Mode::Profile).then_some(&mut profile));
+        let operator = match self.operators(&context, (self.mode == Mode::Profile).then_some(&mut profile)) {
+            Ok(operator) => operator,
+            Err(error) => return (context, Err(error)),
+        };
         let mut stream = self.stream(context, operator);
         let rows = match (self.mode, &self.query.retraction) {
             (Mode::Explain, _) => self.explained(&stream.context, None),
@@ -194,11 +210,16 @@ impl Prepared {
 
     /// The plan as rows of one column.
     fn explained(&self, context: &Context<'_>, profile: Option<&[Measured]>) -> Result<Rows> {
-        let estimator = Estimator::new(context.snapshot())?;
+        let estimator = Estimator::new(context.snapshot(), &self.query)?;
         let lines = explain(&self.query, &self.text, &estimator, profile);
         let rows = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
         let source = Source::Kept(rows, Held::nothing());
         Ok(Rows { columns: ["plan".to_owned()].into(), ..self.rows(source, Summary::default()) })
+    }
+
+    /// The operators of its plan.
+    fn operators(&self, context: &Context<'_>, profile: Option<&mut Vec<Arc<Work>>>) -> Result<Input> {
+        lower(&self.query, context, !self.plain, profile)
     }
 
     fn stream(&self, context: Context<'static>, operator: Input) -> Stream {
@@ -247,6 +268,18 @@ impl Stream {
     /// What is told of look-ups that found nothing, at the end of the rows.
     fn tell_misses(&self, notices: &mut Notices) -> Result<()> {
         if self.found_nothing { tell_misses(&self.lookups, &self.context, notices) } else { Ok(()) }
+    }
+
+    /// Shows the fields of the next row; false if there is none.
+    fn show_next(&mut self, show: &mut dyn FnMut(&[Field<'_>])) -> Result<bool> {
+        if let Some(shown) = self.operator.show_next(&self.context, &self.slots, show) {
+            return shown;
+        }
+        let row = self.next_row()?;
+        Ok(row.is_some_and(|row| {
+            show(&row.iter().map(Field::from).collect::<Vec<_>>());
+            true
+        }))
     }
 
     /// All rows at once.
@@ -303,6 +336,25 @@ impl Rows {
     /// their end.
     pub fn notices(&self) -> &[Notice] {
         self.notices.all()
+    }
+
+    /// Shows the fields of the next row without making a row of them: the fast way to write many. False if there is none;
+    /// after an error there is none either.
+    pub fn show_next(&mut self, show: &mut dyn FnMut(&[Field<'_>])) -> Result<bool> {
+        let shown = match &mut self.source {
+            Source::Kept(rows, _) => {
+                let row = rows.pop_front();
+                return Ok(row.is_some_and(|row| {
+                    show(&row.iter().map(Field::from).collect::<Vec<_>>());
+                    true
+                }));
+            }
+            Source::Stream(stream) => stream.show_next(show),
+        };
+        if !matches!(shown, Ok(true)) {
+            self.end();
+        }
+        shown
     }
 
     fn end(&mut self) {

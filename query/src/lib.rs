@@ -31,7 +31,7 @@ pub use row::{ColumnIndex, FromValue, Row};
 pub use syntax::keyword::KEYWORDS;
 pub use syntax::{ast, completion, highlight, parse, suggest};
 pub use transaction::{ReadTransaction, WriteTransaction};
-pub use value::{NodeValue, Parameters, PathValue, RelationshipValue, Value};
+pub use value::{Field, NodeValue, Parameters, PathValue, RelationshipValue, Value};
 
 /// Files that LOAD CSV may read; whoever runs the query says which. Without any, LOAD CSV is refused.
 pub trait CsvFiles: std::fmt::Debug + Send + Sync {

@@ -112,9 +112,12 @@ impl<'g> Session<'g> {
             Some(Transaction::Write(writing)) => Notation::new(writing.catalog()),
         };
         let columns = rows.columns().to_vec();
-        let mut values = rows.by_ref().map(|row| row.map(Row::into_values));
-        let written =
-            render::write_rows(&columns, &mut values, self.format, &self.layout, &notation, self.row_limit, out);
+        let written = if self.format == Format::Csv {
+            render::write_csv(&mut rows, self.row_limit, out)
+        } else {
+            let mut values = rows.by_ref().map(|row| row.map(Row::into_values));
+            render::write_rows(&columns, &mut values, self.format, &self.layout, &notation, self.row_limit, out)
+        };
         let written = written.map_err(|error| match error {
             WriteError::Query(error) => anyhow::Error::new(failed(error)),
             WriteError::Output(error) => anyhow::Error::new(error),

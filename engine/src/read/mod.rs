@@ -1,6 +1,7 @@
 //! Reading: one moment of the graph, and the questions that it answers.
 
 mod compare;
+pub(crate) mod kept;
 pub(crate) mod node_sets;
 mod scan;
 pub(crate) mod shared;

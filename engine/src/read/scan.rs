@@ -3,14 +3,25 @@
 use std::collections::VecDeque;
 
 use crate::storage::cursor::Entries;
-use crate::storage::failure::malformed;
+use crate::storage::failure::{damaged, malformed};
 use crate::storage::family::Family;
-use crate::storage::key::{self, Side};
+use crate::storage::key::{self, Fields, Side};
 use crate::storage::lookup;
 use crate::storage::pages;
-use crate::{Edge, NodeId, RelationTypeId, SentenceId, Snapshot, StorageError, View};
+use crate::storage::record;
+use crate::{Edge, Node, NodeId, RelationTypeId, SentenceId, Snapshot, StorageError, View};
 
 impl Snapshot {
+    /// Shows every node to `visit`, in order, in one pass over their records.
+    pub fn for_each_node(&self, mut visit: impl FnMut(NodeId, &Node)) -> Result<(), StorageError> {
+        self.store().all(Family::Nodes).for_each(|key, value| {
+            let id = Fields(key).u32().ok_or_else(|| malformed(Family::Nodes, key))?;
+            let node: Node = record::decode(value).map_err(|reason| damaged(Family::Nodes, key, reason))?;
+            visit(NodeId::new(id), &node);
+            Ok(())
+        })
+    }
+
     /// The edges of a type in order of source and target, each once and in canonical form.
     pub fn edges(&self, relation: RelationTypeId) -> impl Iterator<Item = Result<Edge, StorageError>> + '_ {
         let symmetric = self.catalog().relation_type(relation).is_some_and(|found| found.symmetric);

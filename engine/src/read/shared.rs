@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::read::kept::Kept;
 use crate::read::node_sets::NodeSets;
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use crate::walk::topology::TopologyCache;
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     moved: Condvar,
     pub(crate) topologies: TopologyCache,
     pub(crate) node_sets: NodeSets,
+    pub(crate) kept: Kept,
 }
 
 /// Who may look at the store.
@@ -64,6 +66,7 @@ impl Shared {
             moved: Condvar::new(),
             topologies: TopologyCache::default(),
             node_sets: NodeSets::default(),
+            kept: Kept::default(),
         }
     }
 

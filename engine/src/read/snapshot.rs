@@ -1,5 +1,6 @@
 //! One moment of the graph, for reading.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -124,6 +125,17 @@ impl Snapshot {
     pub fn shared_nodes_with_label(&self, label: LabelId) -> Result<Arc<NodeSet>, StorageError> {
         let read = || lookup::nodes_with_label(self.store(), label).map(NodeSet::from);
         self.0.shared.node_sets.get_or_read(Some(label), self.store().sequence(), read)
+    }
+
+    /// What somebody has kept of the nodes of this moment under this name with [`Snapshot::keep`].
+    pub fn kept<T: Any + Send + Sync>(&self, name: &str) -> Option<Arc<T>> {
+        self.0.shared.kept.get(name, self.store().sequence())?.downcast().ok()
+    }
+
+    /// Keeps what was computed from the nodes and labels of this moment, for whoever asks for it by this name until they
+    /// change. All that is kept takes a bounded number of bytes, so that it may be gone sooner.
+    pub fn keep<T: Any + Send + Sync>(&self, name: &str, value: Arc<T>, bytes: u64) {
+        self.0.shared.kept.put(name, self.store().sequence(), value, bytes);
     }
 
     /// One more than the largest number that a node ever had.

@@ -497,10 +497,12 @@ impl Change {
         let (node_sets, after) = (&core.shared.node_sets, core.store.sequence());
         // Until the commit is on the disk, readers see what was before it, and the next change what is after it.
         node_sets.follow(before, after, core.store.commits_wait(), |label, set| self.edits.apply_to(label, set));
+        let touches_nodes = self.edits.touches_nodes();
         // The next change need not wait for the disk.
         drop(self);
         core.store.wait_for_disk(ticket)?;
         core.shared.node_sets.forget_before(after);
+        core.shared.kept.follow(before, after, touches_nodes);
         Ok(())
     }
 
@@ -513,6 +515,8 @@ impl Change {
         let node_sets = &self.lease.core.shared.node_sets;
         let keep = false;
         node_sets.follow(self.store().sequence(), after.sequence(), keep, |label, set| self.edits.apply_to(label, set));
+        let touches_nodes = self.edits.touches_nodes();
+        self.lease.core.shared.kept.follow(self.store().sequence(), after.sequence(), touches_nodes);
         self.edits = Edits::default();
         self.stored_fact_runs = OnceLock::new();
         self.base = self.lease.core.snapshot(after, Arc::clone(&self.catalog))?;

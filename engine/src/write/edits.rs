@@ -118,6 +118,11 @@ pub(crate) fn apply<K: Ord>(edits: &SetEdits<K>, key: &K, mut members: RoaringBi
 }
 
 impl Edits {
+    /// Whether a node or a label of one is written.
+    pub(crate) fn touches_nodes(&self) -> bool {
+        !self.nodes.is_empty() || !self.labels.is_empty()
+    }
+
     /// Makes of the nodes with a label, or of all nodes, before the edits those after them. A set that somebody else holds is
     /// copied first.
     pub(crate) fn apply_to(&self, label: Option<LabelId>, nodes: &mut Arc<NodeSet>) {

@@ -7,8 +7,8 @@ use hopgraph_engine::traverse::PathMode;
 use crate::planner::Estimator;
 use crate::planner::plan::Slot;
 use crate::planner::plan::{
-    Access, Aggregate, Answer, CountBy, Edit, Expression, ExpressionKind, Hop, NodePattern, PairTest, Plan, Query,
-    Range, Reach, Removal,
+    Access, Aggregate, Answer, Branch, CountBy, Edit, Expression, ExpressionKind, Hop, NodePattern, PairTest, Plan,
+    Query, Range, Reach, Removal,
 };
 use crate::syntax::ast::Span;
 
@@ -137,6 +137,23 @@ impl Writer<'_> {
                 format!("Call {}({options})", procedure.name)
             }
             Plan::Unwind { list, slot, .. } => format!("Unwind {} AS {}", self.expression(list), self.name(*slot)),
+            Plan::Join { keys, .. } => {
+                let key = |(left, right): &(Expression, Expression)| {
+                    format!("{} = {}", self.expression(left), self.expression(right))
+                };
+                format!("Join on {}", keys.iter().map(key).collect::<Vec<_>>().join(" AND "))
+            }
+            Plan::CountHops { from, branch, unlike, .. } => {
+                format!("CountHops ({}){}{}", self.name(*from), self.branch(branch), self.unlike(unlike))
+            }
+            Plan::CountPaths { from, to, hop, walk, .. } => {
+                let pattern = self.hop(*from, to, hop, Some(walk.range), None);
+                format!("CountPaths {} {pattern}{}", mode(walk.mode), self.unlike(&walk.unlike))
+            }
+            Plan::Combine { run, node, .. } => {
+                let slots: Vec<Slot> = run.iter().chain([node]).copied().collect();
+                format!("Combine {}", self.names(&slots))
+            }
             Plan::Apply { optional, .. } => if *optional { "Optional" } else { "Apply" }.into(),
             Plan::Union { slots, .. } => format!("Union {}", self.names(slots)),
             Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
@@ -190,6 +207,16 @@ impl Writer<'_> {
 
     fn hop(&self, from: Slot, to: &NodePattern, hop: &Hop, range: Option<Range>, slot: Option<Slot>) -> String {
         format!("({}){}{}", self.name(from), self.arrow(hop, range, slot), self.node(to))
+    }
+
+    /// What is counted: each way on in brackets, if there are several.
+    fn branch(&self, branch: &Branch) -> String {
+        let inner: Vec<String> = branch.inner.iter().map(|inner| self.branch(inner)).collect();
+        let inner = match &inner[..] {
+            [one] => one.clone(),
+            several => several.iter().map(|one| format!("[{one}]")).collect(),
+        };
+        format!("{}{}{inner}", self.arrow(&branch.hop, None, None), self.node(&branch.to))
     }
 
     fn reach(&self, reach: &Reach) -> String {

@@ -8,8 +8,9 @@ mod estimate;
 mod explain;
 pub(crate) mod plan;
 mod rules;
+mod statistics;
 
 pub(crate) use bind::bind;
 pub(crate) use estimate::Estimator;
 pub(crate) use explain::{Measured, explain};
-pub(crate) use rules::{improve, indexed_access};
+pub(crate) use rules::{improve, indexed_access, only_ordered};

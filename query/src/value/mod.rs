@@ -73,6 +73,24 @@ pub struct PathValue {
     pub relationships: Vec<RelationshipValue>,
 }
 
+/// A value of a row, shown where it stands: a text without a copy of it.
+#[derive(Debug)]
+pub enum Field<'r> {
+    /// Text.
+    Text(&'r str),
+    /// Anything else.
+    Value(Value),
+}
+
+impl<'r> From<&'r Value> for Field<'r> {
+    fn from(value: &'r Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text),
+            other => Self::Value(other.clone()),
+        }
+    }
+}
+
 /// Parameters of a query by name, without the dollar sign.
 pub type Parameters = BTreeMap<String, Value>;
 

@@ -12,6 +12,8 @@ mod limits;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod shapes;

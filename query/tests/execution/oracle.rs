@@ -19,10 +19,10 @@ const TYPES: [(&str, Polarity, bool); 4] = [
 ];
 
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +30,7 @@ impl Random {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    fn choose<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn choose<T: Copy>(&mut self, items: &[T]) -> T {
         items[usize::try_from(self.below(items.len() as u64)).unwrap()]
     }
 }
@@ -40,13 +40,13 @@ type Arrow = (usize, usize, usize);
 
 /// A graph with nodes `0..labels.len()`, the names of which are their numbers.
 #[derive(Debug)]
-struct World {
+pub(crate) struct World {
     labels: Vec<Vec<&'static str>>,
     arrows: Vec<Arrow>,
 }
 
 impl World {
-    fn random(random: &mut Random) -> Self {
+    pub(crate) fn random(random: &mut Random) -> Self {
         let nodes = 2 + random.below(5);
         let labels = (0..nodes).map(|_| random.choose(&[&["a"][..], &["b"], &["a", "b"], &[]]).to_vec()).collect();
         let mut arrows = Vec::new();
@@ -67,7 +67,7 @@ impl World {
 
     /// Puts this world in place of the one that the graph held before: opening another graph takes longer than all the
     /// questions, and what was kept of the old one must not show.
-    fn build(&self, graph: &Graph) {
+    pub(crate) fn build(&self, graph: &Graph) {
         answer(graph, "MATCH (n) DETACH DELETE n");
         let mut change = graph.change().unwrap();
         // Every label and type is known, whether something has it or not.

@@ -7,8 +7,10 @@ mod json;
 mod table;
 mod value;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::time::{Duration, Instant};
 
+use hopgraph::query::Rows;
 use hopgraph::{QueryError, Value};
 
 pub(crate) use error::{QueryFailure, is_broken_pipe, is_interruption, report};
@@ -98,6 +100,72 @@ impl From<io::Error> for WriteError {
     }
 }
 
+/// How long rows may wait to be written together with others.
+const ROWS_WAIT: Duration = Duration::from_millis(100);
+
+/// Rows that do not wait.
+const FIRST_ROWS: u32 = 64;
+
+/// Bytes that are written together.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Gathers what is written for a short time: a reader at the other end of a pipe sees rows soon, and many rows do
+/// not need a call of the system each.
+struct Burst<'o> {
+    out: BufWriter<&'o mut dyn Write>,
+    /// When it was written out last, and how many rows there have been.
+    last: Instant,
+    rows: u32,
+}
+
+impl<'o> Burst<'o> {
+    fn new(out: &'o mut dyn Write) -> Self {
+        Self { out: BufWriter::with_capacity(BUFFER_BYTES, out), last: Instant::now(), rows: 0 }
+    }
+
+    /// To be called after each row.
+    fn row_done(&mut self) -> io::Result<()> {
+        self.rows = self.rows.saturating_add(1);
+        // What finds few rows may take long over each: the first are written at once.
+        if self.rows <= FIRST_ROWS || self.last.elapsed() > ROWS_WAIT {
+            self.out.flush()?;
+            self.last = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// Writes the rows of a query as comma-separated values, at most `limit` of them.
+pub(crate) fn write_csv(rows: &mut Rows, limit: Option<u64>, out: &mut dyn Write) -> Result<Written, WriteError> {
+    let columns = rows.columns().to_vec();
+    let mut writer = csv::CsvWriter::new(&columns);
+    let mut burst = Burst::new(out);
+    let mut written = Written { rows: 0, more: false };
+    writer.begin(&mut burst.out)?;
+    let ended = loop {
+        let is_full = limit.is_some_and(|limit| written.rows == limit);
+        let mut outcome = Ok(());
+        let found = rows.show_next(&mut |fields| {
+            if !is_full {
+                outcome = writer.fields(fields, &mut burst.out);
+            }
+        });
+        outcome?;
+        match found {
+            Ok(true) if is_full => {
+                written.more = true;
+                break Ok(());
+            }
+            Ok(true) => written.rows += 1,
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(WriteError::Query(error)),
+        }
+        burst.row_done()?;
+    };
+    burst.out.flush()?;
+    ended.map(|()| written)
+}
+
 /// Writes rows as they come, at most `limit` of them.
 pub(crate) fn write_rows(
     columns: &[String],
@@ -116,23 +184,25 @@ pub(crate) fn write_rows(
     };
     let mut written = Written { rows: 0, more: false };
     let mut failure = None;
-    writer.begin(out)?;
+    let mut burst = Burst::new(out);
+    writer.begin(&mut burst.out)?;
     for row in rows {
         if limit.is_some_and(|limit| written.rows == limit) {
             written.more = true;
             break;
         }
         match row {
-            Ok(row) => writer.row(&row, out)?,
+            Ok(row) => writer.row(&row, &mut burst.out)?,
             Err(error) => {
                 failure = Some(error);
                 break;
             }
         }
         written.rows += 1;
+        burst.row_done()?;
     }
-    writer.end(out)?;
-    out.flush()?;
+    writer.end(&mut burst.out)?;
+    burst.out.flush()?;
     failure.map_or(Ok(written), |error| Err(WriteError::Query(error)))
 }
 

@@ -1,5 +1,7 @@
 //! The engine's own files of what readers share.
 
+#[path = "../../../engine/src/read/kept.rs"]
+pub(crate) mod kept;
 #[path = "../../../engine/src/read/node_sets.rs"]
 pub(crate) mod node_sets;
 #[path = "../../../engine/src/read/shared.rs"]

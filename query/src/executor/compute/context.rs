@@ -236,6 +236,11 @@ impl Context<'_> {
         Ok(edited)
     }
 
+    /// Whether all is read from a snapshot, and nothing from a change.
+    pub(crate) fn reads_a_snapshot(&self) -> bool {
+        self.change.is_none()
+    }
+
     /// Whether the graph as read here may differ from the snapshot.
     pub(crate) fn is_edited(&self) -> bool {
         self.version() > 0

@@ -167,27 +167,36 @@ fn binary(
         return logic(operator, a, b, context, row);
     }
     let (left, right) = (evaluate(a, context, row)?, evaluate(b, context, row)?);
-    let ordered =
-        |accept: fn(Ordering) -> bool| Cell::from(compare(&left, &right).map(|found| found.is_some_and(accept)));
     match operator {
-        Operator::Equal => Ok(equals(&left, &right).into()),
-        Operator::NotEqual => Ok(equals(&left, &right).map(|equal| !equal).into()),
-        Operator::Less => Ok(ordered(Ordering::is_lt)),
-        Operator::LessOrEqual => Ok(ordered(Ordering::is_le)),
-        Operator::Greater => Ok(ordered(Ordering::is_gt)),
-        Operator::GreaterOrEqual => Ok(ordered(Ordering::is_ge)),
-        Operator::StartsWith => Ok(text_test(&left, &right, |text, part| text.starts_with(part))),
-        Operator::EndsWith => Ok(text_test(&left, &right, |text, part| text.ends_with(part))),
-        Operator::Contains => Ok(text_test(&left, &right, |text, part| text.contains(part))),
         Operator::Matches => matches(&left, &right, context).map_err(|message| value(whole.span, message)),
         Operator::Join => join(&left, &right, context).map_err(|failure| failure.at(whole.span)),
-        Operator::Add if is_joined(&left) || is_joined(&right) => {
-            let joined = arithmetic(operator, &left, &right).map_err(|message| value(whole.span, message))?;
-            context.charge(&joined)?;
-            Ok(joined)
+        _ => {
+            let result = operate(operator, &left, &right).map_err(|message| value(whole.span, message))?;
+            if operator == Operator::Add && (is_joined(&left) || is_joined(&right)) {
+                context.charge(&result)?;
+            }
+            Ok(result)
         }
-        Operator::In => is_in(&left, &right).map_err(|message| value(whole.span, message)),
-        _ => arithmetic(operator, &left, &right).map_err(|message| value(whole.span, message)),
+    }
+}
+
+/// The result of an operator that needs both its sides and nothing else: any but AND, OR, XOR, `=~` and `||`.
+pub(crate) fn operate(operator: BinaryOperator, left: &Cell, right: &Cell) -> Result<Cell, String> {
+    use BinaryOperator as Operator;
+    let ordered =
+        |accept: fn(Ordering) -> bool| Ok(Cell::from(compare(left, right).map(|found| found.is_some_and(accept))));
+    match operator {
+        Operator::Equal => Ok(equals(left, right).into()),
+        Operator::NotEqual => Ok(equals(left, right).map(|equal| !equal).into()),
+        Operator::Less => ordered(Ordering::is_lt),
+        Operator::LessOrEqual => ordered(Ordering::is_le),
+        Operator::Greater => ordered(Ordering::is_gt),
+        Operator::GreaterOrEqual => ordered(Ordering::is_ge),
+        Operator::StartsWith => Ok(text_test(left, right, |text, part| text.starts_with(part))),
+        Operator::EndsWith => Ok(text_test(left, right, |text, part| text.ends_with(part))),
+        Operator::Contains => Ok(text_test(left, right, |text, part| text.contains(part))),
+        Operator::In => is_in(left, right),
+        _ => arithmetic(operator, left, right),
     }
 }
 

@@ -10,8 +10,10 @@ mod row;
 
 pub(crate) use adjacency::Adjacency;
 pub(crate) use context::Context;
-pub(crate) use evaluate::{edges, evaluate, holds};
+pub(crate) use evaluate::{edges, evaluate, holds, operate};
 pub(crate) use evidence::EvidenceFilter;
 pub(crate) use output::{to_cell, to_value};
-pub(crate) use property::{RESERVED_NODE_KEYS, confidence, property, property_map, shortest, to_property};
+pub(crate) use property::{
+    RESERVED_NODE_KEYS, confidence, node_property, property, property_map, shortest, shortest_confidence, to_property,
+};
 pub(crate) use row::{Held, Row};

@@ -34,7 +34,8 @@ pub(crate) fn property(context: &Context<'_>, cell: &Cell, key: &str) -> Result<
     }
 }
 
-fn node_property(node: &Node, key: &str) -> Cell {
+/// A property of a node record; null if there is no such property.
+pub(crate) fn node_property(node: &Node, key: &str) -> Cell {
     match key {
         // A name of no letters is kept as a property: a node without a name has an empty one.
         "name" if !node.name.is_empty() => Cell::text(&node.name),
@@ -55,8 +56,15 @@ fn edge_property(context: &Context<'_>, edge: Edge, key: &str) -> Result<Cell> {
 
 /// How sure the graph is of an edge.
 pub(crate) fn confidence(context: &Context<'_>, edge: Edge) -> Result<Cell> {
-    #[allow(clippy::cast_possible_truncation, reason = "models give single precision")]
-    context.confidence(edge).map(|confidence| Cell::Float(shortest(confidence as f32)))
+    context.confidence(edge).map(|confidence| Cell::Float(shortest_confidence(confidence)))
+}
+
+/// A confidence as it is shown.
+#[allow(clippy::cast_possible_truncation, reason = "models give single precision")]
+pub(crate) fn shortest_confidence(confidence: f64) -> f64 {
+    // Most are 1 or have few digits: a millionth that gives the same single-precision number is the shortest.
+    let few = (confidence * 1e6).round() / 1e6;
+    if few as f32 == confidence as f32 { few } else { shortest(confidence as f32) }
 }
 
 /// The float with the fewest digits that stands for the same single-precision number: 0.9 for what would else be

@@ -161,6 +161,49 @@ impl Aggregator {
         Ok(())
     }
 
+    /// Takes in the values of rows that come after its own. Equal values must not have to count once.
+    pub(crate) fn merge(&mut self, other: Self, budget: &Arc<Budget>) -> Result<(), Failure> {
+        match (&mut self.state, other.state) {
+            (State::Count(count), State::Count(more)) => *count += more,
+            (State::Collect(cells), State::Collect(more)) => {
+                self.held.grow_by_cells(budget, &more).map_err(crate::QueryError::from)?;
+                cells.extend(more);
+            }
+            (State::Extreme { best, wanted }, State::Extreme { best: other, .. }) => {
+                if !other.is_null() && (best.is_null() || order(&other, best) == *wanted) {
+                    *best = other;
+                }
+            }
+            (State::Sum(sum), State::Sum(more)) => *sum = arithmetic(BinaryOperator::Add, sum, &more)?,
+            (State::Average { sum, count }, State::Average { sum: more, count: times }) => {
+                *sum += more;
+                *count += times;
+            }
+            (
+                State::Deviation { count, mean, squares, .. },
+                State::Deviation { count: n, mean: other, squares: more, .. },
+            ) => {
+                // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances".
+                let all = *count + n;
+                if n > 0 {
+                    let distance = other - *mean;
+                    *squares += more + distance * distance * (*count as f64) * (n as f64) / all as f64;
+                    *mean += distance * n as f64 / all as f64;
+                    *count = all;
+                }
+            }
+            (State::Percentile { numbers, share, .. }, State::Percentile { numbers: more, share: same, .. }) => {
+                if numbers.is_empty() {
+                    *share = same;
+                }
+                self.held.grow(budget, more.len() as u64 * 40).map_err(crate::QueryError::from)?;
+                numbers.extend(more);
+            }
+            _ => unreachable!("both are the same aggregate"),
+        }
+        Ok(())
+    }
+
     /// The one value.
     pub(crate) fn finish(self) -> Cell {
         match self.state {

@@ -5,7 +5,7 @@ use crate::executor::compute::{Context, Row};
 use crate::fault::Result;
 use crate::planner::plan::Expression;
 
-/// Asks its input for no more than it needs.
+/// Asks its input for no more than it needs; but what writes has written, however few of its rows are wanted.
 pub(crate) struct Limit {
     input: Input,
     count: Expression,

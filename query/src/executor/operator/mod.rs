@@ -1,4 +1,5 @@
-//! How to compute it: operators that give rows one by one, each in a file of its own.
+//! Operators that give rows one by one, each in a file of its own: for queries that write, for what is asked of each row
+//! of another operator, and for whatever does not run on chunks.
 //!
 //! All operators of a query share one row. `next` fills the slots that the operator is responsible for and says
 //! whether there was another row; `open` starts an operator again for the row as it stands.
@@ -8,6 +9,8 @@ mod answering;
 mod apply;
 mod buffer;
 mod call;
+mod count_hops;
+mod count_paths;
 mod count_reach;
 mod create;
 mod delete;
@@ -40,6 +43,8 @@ pub(crate) use answering::Answering;
 pub(crate) use apply::Apply;
 use buffer::Buffer;
 pub(crate) use call::Call;
+pub(crate) use count_hops::CountHops;
+pub(crate) use count_paths::CountPaths;
 pub(crate) use count_reach::CountReach;
 pub(crate) use create::Create;
 pub(crate) use delete::Delete;
@@ -65,9 +70,10 @@ pub(crate) use union::Union;
 pub(crate) use unrepeated::Unrepeated;
 pub(crate) use unwind::Unwind;
 
+use crate::Field;
 use crate::executor::compute::{Context, Row, evaluate};
 use crate::fault::{Result, value};
-use crate::planner::plan::Expression;
+use crate::planner::plan::{Expression, Slot};
 use crate::value::Cell;
 
 /// Something that gives rows.
@@ -77,13 +83,24 @@ pub(crate) trait Operator: Send {
 
     /// Fills in the next row; false if there is none.
     fn next(&mut self, context: &Context<'_>, row: &mut Row) -> Result<bool>;
+
+    /// Shows what stands in some slots of the next row, instead of filling it in; says whether there was one. `None`: the
+    /// operator cannot.
+    fn show_next(
+        &mut self,
+        _context: &Context<'_>,
+        _slots: &[Slot],
+        _show: &mut dyn FnMut(&[Field<'_>]),
+    ) -> Option<Result<bool>> {
+        None
+    }
 }
 
 /// An operator as another one's input.
 pub(crate) type Input = Box<dyn Operator>;
 
 /// The number after SKIP or LIMIT.
-fn row_count(count: &Expression, clause: &str, context: &Context<'_>, row: &mut Row) -> Result<u64> {
+pub(crate) fn row_count(count: &Expression, clause: &str, context: &Context<'_>, row: &mut Row) -> Result<u64> {
     let cell = evaluate(count, context, row)?;
     let number = match &cell {
         Cell::Integer(integer) => u64::try_from(*integer).ok(),

@@ -96,6 +96,17 @@ pub(crate) enum Plan {
     Unwind { input: Box<Plan>, list: Expression, slot: Slot },
     /// For each row, the rows that a plan makes of it; if it makes none and is optional, the row with nulls.
     Apply { input: Box<Plan>, plan: Box<Plan>, fills: Vec<Slot>, optional: bool },
+    /// For each row, the rows of a plan for which these expressions, of the row and of the rows of the plan, are equal.
+    /// The plan reads nothing of the row.
+    Join { input: Box<Plan>, plan: Box<Plan>, keys: Vec<(Expression, Expression)> },
+    /// Each row from which there are ways to go on from a node, which none but their number is asked of; `weight` is that
+    /// of `before` times their number.
+    CountHops { input: Box<Plan>, from: Slot, branch: Branch, unlike: Vec<Slot>, before: Option<Slot>, weight: Slot },
+    /// Each row from which paths of a number of hops lead on, weighed by how many; nobody asks more of them.
+    CountPaths { input: Box<Plan>, from: Slot, to: NodePattern, hop: Arc<Hop>, walk: Walk, weights: Weights },
+    /// Rows that agree in `run` and `node` as one, with the sum of their weights; what else they hold is lost. Equal rows
+    /// may come more than once.
+    Combine { input: Box<Plan>, run: Option<Slot>, node: Slot, before: Option<Slot>, weight: Slot },
     /// The rows of one branch after the other.
     Union { branches: Vec<(Plan, Vec<Slot>)>, slots: Vec<Slot> },
     /// Each row with new nodes and relationships.
@@ -128,6 +139,29 @@ pub(crate) enum Access {
     Label(Vec<Label>),
     /// One after the other.
     All,
+}
+
+/// A hop of which only the number is asked, and what goes on from its end.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Branch {
+    pub(crate) hop: Arc<Hop>,
+    pub(crate) to: NodePattern,
+    pub(crate) inner: Vec<Branch>,
+}
+
+impl Branch {
+    /// All hops of it.
+    pub(crate) fn hops<'b>(&'b self, hops: &mut Vec<&'b Arc<Hop>>) {
+        hops.push(&self.hop);
+        self.inner.iter().for_each(|inner| inner.hops(hops));
+    }
+}
+
+/// Where the number of rows stands for which a row stands: before an operator, if it is not 1, and after it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Weights {
+    pub(crate) before: Option<Slot>,
+    pub(crate) after: Slot,
 }
 
 /// Which of the hops from a node an expansion keeps.
@@ -303,7 +337,9 @@ impl Plan {
     pub(crate) fn inputs(&self) -> Vec<&Self> {
         match self {
             Self::Row => Vec::new(),
-            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } | Self::Join { input, plan, .. } => {
+                vec![input, plan]
+            }
             Self::Union { branches, .. } => branches.iter().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
             | Self::Scan { input, .. }
@@ -322,6 +358,9 @@ impl Plan {
             | Self::Limit { input, .. }
             | Self::Call { input, .. }
             | Self::Unwind { input, .. }
+            | Self::CountHops { input, .. }
+            | Self::CountPaths { input, .. }
+            | Self::Combine { input, .. }
             | Self::Create { input, .. }
             | Self::Set { input, .. }
             | Self::Delete { input, .. } => vec![input],
@@ -332,7 +371,9 @@ impl Plan {
     pub(crate) fn inputs_mut(&mut self) -> Vec<&mut Self> {
         match self {
             Self::Row => Vec::new(),
-            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } => vec![input, plan],
+            Self::Apply { input, plan, .. } | Self::Merge { input, plan, .. } | Self::Join { input, plan, .. } => {
+                vec![input, plan]
+            }
             Self::Union { branches, .. } => branches.iter_mut().map(|(plan, _)| plan).collect(),
             Self::Match { input, .. }
             | Self::Scan { input, .. }
@@ -351,6 +392,9 @@ impl Plan {
             | Self::Limit { input, .. }
             | Self::Call { input, .. }
             | Self::Unwind { input, .. }
+            | Self::CountHops { input, .. }
+            | Self::CountPaths { input, .. }
+            | Self::Combine { input, .. }
             | Self::Create { input, .. }
             | Self::Set { input, .. }
             | Self::Delete { input, .. } => vec![input],
@@ -360,9 +404,15 @@ impl Plan {
     /// The expressions that it evaluates itself, inputs left out.
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
         match self {
-            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {
-                Vec::new()
-            }
+            Self::Row
+            | Self::Unrepeated { .. }
+            | Self::Distinct { .. }
+            | Self::Apply { .. }
+            | Self::CountHops { .. }
+            | Self::CountPaths { .. }
+            | Self::Combine { .. }
+            | Self::Union { .. } => Vec::new(),
+            Self::Join { keys, .. } => keys.iter().flat_map(|(left, right)| [left, right]).collect(),
             Self::Match { pattern, .. } => {
                 let nodes = pattern.nodes.iter().flat_map(|node| &node.conditions);
                 let hops = pattern.relationships.iter().flat_map(|relationship| relationship.hop.expressions());
@@ -402,7 +452,15 @@ impl Plan {
     /// Shows every expression that it evaluates itself to `change`, inputs left out.
     pub(crate) fn change_expressions(&mut self, change: &mut dyn FnMut(&mut Expression)) {
         match self {
-            Self::Row | Self::Unrepeated { .. } | Self::Distinct { .. } | Self::Apply { .. } | Self::Union { .. } => {}
+            Self::Row
+            | Self::Unrepeated { .. }
+            | Self::Distinct { .. }
+            | Self::Apply { .. }
+            | Self::CountHops { .. }
+            | Self::CountPaths { .. }
+            | Self::Combine { .. }
+            | Self::Union { .. } => {}
+            Self::Join { keys, .. } => keys.iter_mut().flat_map(|(left, right)| [left, right]).for_each(change),
             Self::Match { pattern, .. } => {
                 pattern.nodes.iter_mut().flat_map(|node| &mut node.conditions).for_each(&mut *change);
                 let hops = pattern.relationships.iter_mut().flat_map(|relationship| relationship.hop.expressions_mut());
@@ -461,6 +519,31 @@ impl Plan {
     pub(crate) fn writes(&self) -> bool {
         let own = matches!(self, Self::Create { .. } | Self::Merge { .. } | Self::Set { .. } | Self::Delete { .. });
         own || self.inputs().into_iter().any(Self::writes)
+    }
+
+    /// The slots that a line of scans, expansions, conditions and computed items fills.
+    pub(crate) fn line_fills(&self) -> BTreeSet<Slot> {
+        let mut fills: BTreeSet<Slot> = self.inputs().into_iter().flat_map(Self::line_fills).collect();
+        match self {
+            Self::Scan { node, .. } => fills.extend([node.slot]),
+            Self::Expand { to, hop, .. } => fills.extend([to.slot, hop.edge]),
+            Self::Project { items, .. } => fills.extend(items.iter().map(|(slot, _)| *slot)),
+            Self::CountHops { weight, .. } | Self::Combine { weight, .. } => fills.extend([*weight]),
+            _ => {}
+        }
+        fills
+    }
+
+    /// The slots that such a line reads, its own included.
+    pub(crate) fn line_reads(&self) -> BTreeSet<Slot> {
+        let mut reads: BTreeSet<Slot> = self.expressions().into_iter().flat_map(Expression::reads).collect();
+        reads.extend(self.inputs().into_iter().flat_map(Self::line_reads));
+        if let Self::Expand { from, to, keep, .. } = self {
+            reads.extend([*from]);
+            reads.extend(to.bound.then_some(to.slot));
+            reads.extend(&keep.unlike);
+        }
+        reads
     }
 
     /// The rows of this plan for which the conditions hold.

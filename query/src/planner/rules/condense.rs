@@ -206,7 +206,7 @@ fn count_rows(
 }
 
 /// Whether an aggregate can take a row that stands for many.
-fn takes_weight(one: &Aggregate) -> bool {
+pub(super) fn takes_weight(one: &Aggregate) -> bool {
     one.distinct
         || !matches!(one.kind, AggregateKind::Collect | AggregateKind::Deviation | AggregateKind::DeviationOfAll)
 }

@@ -5,6 +5,8 @@ mod condense;
 mod count_paths;
 mod drop_distinct;
 mod duplicates;
+mod eager;
+mod join_order;
 mod keep_top;
 mod lengths;
 mod merge_hops;
@@ -33,7 +35,11 @@ struct Setting<'s> {
     columns: BTreeSet<Slot>,
     /// Whether a row may come twice without anybody noticing.
     duplicates_ignored: bool,
+    rules: Rules,
 }
+
+/// Rules for patterns, and for the operators that they become.
+type Rules = (&'static [Rule], &'static [Rule]);
 
 type Rule = fn(Plan, &Setting<'_>, &mut Vec<String>) -> Plan;
 
@@ -55,7 +61,7 @@ const PATTERN_RULES: [Rule; 6] = [
 ];
 
 /// From operators to better ones, once the patterns in conditions have operators of their own.
-const OPERATOR_RULES: [Rule; 6] = [
+const OPERATOR_RULES: [Rule; 7] = [
     // Needs the final shape: which operators give distinct rows already.
     drop_distinct::apply,
     // Asks what a scanned node reaches of all scanned nodes at once.
@@ -68,23 +74,36 @@ const OPERATOR_RULES: [Rule; 6] = [
     drop_distinct::apply,
     // Sorting and cutting off become one.
     keep_top::apply,
+    // Counts hops and puts equal rows together. The operators that it makes are known to no other rule.
+    eager::apply,
 ];
 
 /// Applies all rules to a query, patterns in its conditions included.
-pub(crate) fn improve(mut query: Query, estimator: &Estimator) -> Result<Query> {
+pub(crate) fn improve(query: Query, estimator: &Estimator) -> Result<Query> {
+    with_rules(query, estimator, (&PATTERN_RULES, &OPERATOR_RULES))
+}
+
+/// Makes operators of the patterns of a query and nothing else: what tests hold improved plans against.
+pub(crate) fn only_ordered(query: Query, estimator: &Estimator) -> Result<Query> {
+    // Which names are read decides how often a row comes.
+    with_rules(query, estimator, (&[choose_names::apply], &[]))
+}
+
+fn with_rules(mut query: Query, estimator: &Estimator, rules: Rules) -> Result<Query> {
     let columns = query.columns.iter().map(|(_, slot)| *slot).collect();
-    let setting = Setting { estimator, columns, duplicates_ignored: false };
+    let setting = Setting { estimator, columns, duplicates_ignored: false, rules };
     query.plan = improve_plan(query.plan, &setting, &mut query.slot_names)?;
     Ok(query)
 }
 
 fn improve_plan(plan: Plan, setting: &Setting<'_>, names: &mut Vec<String>) -> Result<Plan> {
-    let plan = PATTERN_RULES.iter().fold(plan, |plan, rule| rule(plan, setting, names));
+    let (of_patterns, of_operators) = setting.rules;
+    let plan = of_patterns.iter().fold(plan, |plan, rule| rule(plan, setting, names));
     check_counted(&plan, &plan)?;
     // Turns every other pattern into scans and expansions, from its cheaper end.
     let mut plan = order::apply(plan, setting, names);
-    improve_subqueries(&mut plan, setting.estimator, names)?;
-    Ok(OPERATOR_RULES.iter().fold(plan, |plan, rule| rule(plan, setting, names)))
+    improve_subqueries(&mut plan, setting, names)?;
+    Ok(of_operators.iter().fold(plan, |plan, rule| rule(plan, setting, names)))
 }
 
 /// Fails if shortest paths are to be counted where they are not reached but listed.
@@ -108,26 +127,27 @@ fn place_of(slot: Slot, plan: &Plan) -> Option<Span> {
 }
 
 /// A subquery has a plan of its own; of a pattern in a condition it only matters whether it gives a row.
-fn improve_subqueries(plan: &mut Plan, estimator: &Estimator, names: &mut Vec<String>) -> Result<()> {
+fn improve_subqueries(plan: &mut Plan, outer: &Setting<'_>, names: &mut Vec<String>) -> Result<()> {
     let mut result = Ok(());
     plan.change_expressions(&mut |expression| {
         if result.is_ok() {
-            result = improve_expression(expression, estimator, names);
+            result = improve_expression(expression, outer, names);
         }
     });
     result?;
-    plan.inputs_mut().into_iter().try_for_each(|input| improve_subqueries(input, estimator, names))
+    plan.inputs_mut().into_iter().try_for_each(|input| improve_subqueries(input, outer, names))
 }
 
-fn improve_expression(expression: &mut Expression, estimator: &Estimator, names: &mut Vec<String>) -> Result<()> {
+fn improve_expression(expression: &mut Expression, outer: &Setting<'_>, names: &mut Vec<String>) -> Result<()> {
     if let ExpressionKind::Subquery(subquery) = &mut expression.kind {
         let subquery = Arc::make_mut(subquery);
         let plan = std::mem::replace(&mut subquery.plan, Plan::Row);
         let columns = if let Answer::Collect(slot) = subquery.answer { [slot].into() } else { BTreeSet::new() };
-        let setting = Setting { estimator, columns, duplicates_ignored: subquery.answer == Answer::Exists };
+        let duplicates_ignored = subquery.answer == Answer::Exists;
+        let setting = Setting { estimator: outer.estimator, columns, duplicates_ignored, rules: outer.rules };
         subquery.plan = improve_plan(plan, &setting, names)?;
     }
-    expression.children_mut().into_iter().try_for_each(|child| improve_expression(child, estimator, names))
+    expression.children_mut().into_iter().try_for_each(|child| improve_expression(child, outer, names))
 }
 
 impl Setting<'_> {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use hopgraph_engine::traverse::PathMode;
 
+use super::join_order::{Step, join_order};
+use super::split::differ;
 use super::{Setting, rebuild};
 use crate::planner::Estimator;
 use crate::planner::plan::AggregateKind;
@@ -15,6 +17,9 @@ use crate::planner::plan::{
 };
 use crate::syntax::ast::{BinaryOperator, Span};
 use crate::value::Cell;
+
+/// A look into an index costs about as much as so many rows of a hash join.
+const ROWS_FOR_ONE_LOOKUP: f64 = 20.0;
 
 pub(super) fn apply(plan: Plan, setting: &Setting<'_>, names: &mut Vec<String>) -> Plan {
     let used = setting.used(&plan);
@@ -106,13 +111,11 @@ impl<'e> Work<'e> {
 
     fn run(mut self, input: Plan) -> Plan {
         let mut plan = self.ask_what_is_ready(input);
-        loop {
-            plan = if let Some(relationship) = self.next_relationship() {
-                self.expand(plan, relationship)
-            } else if let Some(node) = self.next_node() {
-                self.scan(plan, node)
-            } else {
-                break;
+        let mut order = join_order(&self.pattern, self.estimator).unwrap_or_default().into_iter();
+        while let Some(step) = order.next().or_else(|| self.next_step()) {
+            plan = match step {
+                Step::Expand(relationship) => self.expand(plan, relationship),
+                Step::Scan(node) => self.scan(plan, node),
             };
             plan = self.finish_paths(plan);
             plan = self.ask_what_is_ready(plan);
@@ -155,12 +158,20 @@ impl<'e> Work<'e> {
             .map(|(_, place)| place)
     }
 
+    /// What promises fewest rows next; `None`: all is done.
+    fn next_step(&self) -> Option<Step> {
+        self.next_relationship().map(Step::Expand).or_else(|| self.next_node().map(Step::Scan))
+    }
+
     fn cost(&self, place: usize) -> f64 {
         let relationship = &self.pattern.relationships[place];
-        let to = if self.nodes_done[relationship.from] { relationship.to } else { relationship.from };
-        let to = self.end(to);
+        let along = self.nodes_done[relationship.from];
+        let (from, to) =
+            if along { (relationship.from, relationship.to) } else { (relationship.to, relationship.from) };
+        let (from, to) = (self.end(from), self.end(to));
         match relationship.range {
-            None => self.estimator.expand(&to, &relationship.hop),
+            None if along => self.estimator.expand(&from, &to, &relationship.hop),
+            None => self.estimator.expand(&from, &to, &relationship.hop.reversed()),
             Some(range) => self.estimator.expand_paths(&to, &relationship.hop, range),
         }
     }
@@ -183,9 +194,57 @@ impl<'e> Work<'e> {
     fn scan(&mut self, plan: Plan, place: usize) -> Plan {
         let node = self.pattern.nodes[place].clone();
         self.nodes_done[place] = true;
+        let keys = self.join_keys(&node);
         self.filled.insert(node.slot);
         let access = access(&node, self.estimator);
-        Plan::Scan { input: Box::new(plan), node, access }
+        if keys.is_empty() {
+            return Plan::Scan { input: Box::new(plan), node, access };
+        }
+        if let Some(joined) = self.looked_up(&plan, &node, &keys) {
+            return joined;
+        }
+        let scan = Plan::Scan { input: Box::new(Plan::Row), node, access };
+        Plan::Join { input: Box::new(plan), plan: Box::new(scan), keys }
+    }
+
+    /// Takes out the conditions that a node must be equal in some value to what is there already: what is there on the
+    /// left, what the node has on the right.
+    fn join_keys(&mut self, node: &NodePattern) -> Vec<(Expression, Expression)> {
+        if !node.stands_alone() {
+            return Vec::new();
+        }
+        let is_there = |side: &Expression| {
+            let reads = side.reads();
+            let open = |slot: &Slot| *slot == node.slot || self.own.contains(slot) && !self.filled.contains(slot);
+            !reads.is_empty() && !reads.iter().any(open) && side.subqueries().is_empty()
+        };
+        let is_of_node = |side: &Expression| {
+            let reads = side.reads();
+            !reads.is_empty() && reads.iter().all(|slot| *slot == node.slot) && side.subqueries().is_empty()
+        };
+        let (mut keys, mut rest) = (Vec::new(), Vec::new());
+        for condition in std::mem::take(&mut self.pattern.conditions) {
+            match condition.kind {
+                ExpressionKind::Binary(BinaryOperator::Equal, a, b) if is_there(&a) && is_of_node(&b) => {
+                    keys.push((*a, *b));
+                }
+                ExpressionKind::Binary(BinaryOperator::Equal, a, b) if is_there(&b) && is_of_node(&a) => {
+                    keys.push((*b, *a));
+                }
+                kind => rest.push(Expression { kind, span: condition.span }),
+            }
+        }
+        self.pattern.conditions = rest;
+        keys
+    }
+
+    /// A scan by an index for each row, if the rows are few and an index knows one of the keys.
+    fn looked_up(&self, plan: &Plan, node: &NodePattern, keys: &[(Expression, Expression)]) -> Option<Plan> {
+        let mut asked = node.clone();
+        asked.conditions.extend(keys.iter().map(|(left, right)| Expression::equal(right.clone(), left.clone())));
+        let access = indexed_access(&asked)?;
+        let few = self.estimator.rows(plan) * ROWS_FOR_ONE_LOOKUP < self.estimator.fitting(node);
+        few.then(|| Plan::Scan { input: Box::new(plan.clone()), node: asked, access })
     }
 
     fn expand(&mut self, plan: Plan, place: usize) -> Plan {
@@ -223,8 +282,10 @@ impl<'e> Work<'e> {
         if !is_trail(place) {
             return Vec::new();
         }
+        let hop = |place: usize| &self.pattern.relationships[place].hop;
         let walked = (0..self.pattern.relationships.len()).filter(|&other| self.relationships_done[other]);
-        walked.filter(|&other| is_trail(other)).map(|other| self.pattern.relationships[other].slot).collect()
+        let walked = walked.filter(|&other| is_trail(other) && !differ(hop(place), hop(other)));
+        walked.map(|other| self.pattern.relationships[other].slot).collect()
     }
 
     fn path_of(&self, relationship: usize) -> &PathPattern {

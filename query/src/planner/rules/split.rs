@@ -79,7 +79,8 @@ fn is_disjoint(pattern: &Pattern, place: usize) -> bool {
     others.all(|other| differ(own, &pattern.relationships[other].hop))
 }
 
-fn differ(a: &Hop, b: &Hop) -> bool {
+/// Whether no edge can be walked by both hops.
+pub(super) fn differ(a: &Hop, b: &Hop) -> bool {
     let same = |name: &str| b.types.iter().any(|other| other.name.eq_ignore_ascii_case(name));
     !a.types.is_empty() && !b.types.is_empty() && !a.types.iter().any(|one| same(&one.name))
 }
