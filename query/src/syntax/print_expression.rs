@@ -4,7 +4,8 @@ use std::fmt::{Display, Formatter, Result, Write};
 
 use super::print::{Quoted, clause_part, entries, labels, listed, name, separated};
 use crate::syntax::ast::{
-    BinaryOperator, Expression, ExpressionKind, Literal, MapItem, QuantifierKind, SubqueryKind, UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, LabelExpression, Literal, MapItem, QuantifierKind, SubqueryKind,
+    UnaryOperator,
 };
 
 /// An expression beside an operator: in brackets if it has an operator itself, so that no reader needs to know the
@@ -104,7 +105,7 @@ impl Display for ExpressionKind {
                 f.write_char(']')
             }
             Self::Quantifier { kind, variable, list, condition } => {
-                write!(f, "{kind}({} IN {list} WHERE {condition})", name(variable))
+                write!(f, "{kind}({} IN {} WHERE {condition})", name(variable), BeforeBar(list))
             }
             Self::Reduce { accumulator, start, variable, list, step } => {
                 let (accumulator, variable) = (name(accumulator), name(variable));
@@ -153,19 +154,27 @@ impl Display for SubqueryKind {
     }
 }
 
-/// An expression that `|` may follow, which would be taken for one more label where labels end it.
+/// An expression where `|` ends the labels, as in the list of a comprehension: in brackets if it chooses between labels.
 pub(crate) struct BeforeBar<'a>(pub(crate) &'a Expression);
 
 impl Display for BeforeBar<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if ends_in_labels(self.0) { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
+        if chooses_labels(self.0) { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
     }
 }
 
-fn ends_in_labels(expression: &Expression) -> bool {
+/// Whether a test such as `a:B|C` stands in it, as itself or as an operand, at whatever depth.
+fn chooses_labels(expression: &Expression) -> bool {
     match &expression.node {
-        ExpressionKind::HasLabels(..) => true,
-        ExpressionKind::Unary(_, last) | ExpressionKind::Binary(_, _, last) => ends_in_labels(last),
+        ExpressionKind::HasLabels(of, groups) => {
+            groups.iter().any(|group| matches!(group, LabelExpression::Or(_))) || chooses_labels(of)
+        }
+        ExpressionKind::Unary(_, of)
+        | ExpressionKind::IsNull(of, _)
+        | ExpressionKind::Property(of, _)
+        | ExpressionKind::Index(of, _)
+        | ExpressionKind::Slice(of, ..) => chooses_labels(of),
+        ExpressionKind::Binary(_, left, right) => chooses_labels(left) || chooses_labels(right),
         _ => false,
     }
 }
