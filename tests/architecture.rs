@@ -75,19 +75,23 @@ const LEFTOVERS: [&str; 6] = [
 
 /// Constants named `..._MAX` that are no limits of what people give: they say how much hopgraph itself does at once, keeps, tries
 /// or shows, and what passes them goes on by other means.
-const INNER_MAXIMA: [(&str, &str); 31] = [
+const INNER_MAXIMA: [(&str, &str); 35] = [
     ("engine/src/admin/check/checker.rs", "PROBLEMS_MAX"),
     ("engine/src/admin/check/repair.rs", "ENTRIES_PENDING_MAX"),
-    ("engine/src/write/retract.rs", "PIECE_EDITS_MAX"),
+    ("engine/src/read/node_sets.rs", "MOMENTS_MAX"),
     ("engine/src/storage/backup.rs", "ATTEMPTS_MAX"),
     ("engine/src/storage/follower.rs", "ATTEMPTS_MAX"),
     ("engine/src/storage/key.rs", "LENGTH_MAX"),
+    ("engine/src/storage/page_cache.rs", "PAGES_KEPT_MAX"),
+    ("engine/src/storage/set.rs", "LISTED_MAX"),
     ("engine/src/storage/set.rs", "RAW_MEMBERS_MAX"),
     ("engine/src/storage/snapshot.rs", "CURSORS_KEPT_MAX"),
-    ("engine/src/read/node_sets.rs", "MOMENTS_MAX"),
-    ("engine/src/walk/topology/cache.rs", "CACHED_MAX"),
-    ("engine/src/walk/topology/cache.rs", "ENTRIES_MAX"),
+    ("engine/src/walk/budget.rs", "AHEAD_BYTES_MAX"),
+    ("engine/src/walk/topology/cache.rs", "CACHED_BYTES_MAX"),
     ("engine/src/walk/topology/cache.rs", "LOGGED_EDGES_MAX"),
+    ("engine/src/walk/traverse/each_start.rs", "PROBED_NODES_MAX"),
+    ("engine/src/walk/traverse/pairs.rs", "STARTS_AT_ONCE_MAX"),
+    ("engine/src/write/retract.rs", "PIECE_EDITS_MAX"),
     ("plugins/discovery/src/growth.rs", "HOPS_MAX"),
     ("plugins/discovery/src/ranking.rs", "HOPS_MAX"),
     ("plugins/inference/src/inspect.rs", "PROBLEMS_MAX"),
