@@ -141,8 +141,16 @@ mod tests {
         let edge = |source, target| Edge { relation, source: NodeId::new(source), target: NodeId::new(target) };
         change.add_fact(edge(0, 1), load).unwrap();
         change.add_fact(edge(0, 2), load).unwrap();
-        let hand = change.hand().unwrap();
-        change.add_evidence(edge(1, 2), SentenceId::new(0), hand, 0.5, &[]).unwrap();
+        let model = RunKind::Model {
+            model: "m".to_owned(),
+            weights_hash: String::new(),
+            quantization: String::new(),
+            prompt: String::new(),
+            answers: Vec::new(),
+            threshold_thousandths: 0,
+        };
+        let model = change.begin_run(&Run { kind: model, started: String::new(), program: String::new() }).unwrap();
+        change.add_evidence(edge(1, 2), SentenceId::new(0), model, 0.5, &[]).unwrap();
         change.commit().unwrap();
         graph
     }
@@ -185,13 +193,13 @@ mod tests {
         let graph = graph();
         let mut change = graph.write().unwrap();
         let alone = Edge { source: NodeId::new(2), target: NodeId::new(1), ..Edge::default() };
-        let hand = change.hand().unwrap();
+        let model = RunId::new(1);
         let unknown = change.retract_reading(alone, SentenceId::new(0), RunId::new(7)).unwrap();
         assert_eq!(unknown, Retraction::default());
-        let done = change.retract_reading(alone, SentenceId::new(0), hand).unwrap();
+        let done = change.retract_reading(alone, SentenceId::new(0), model).unwrap();
         assert_eq!((done.evidence, done.edges), (1, 1));
-        change.add_evidence(edge(), SentenceId::new(0), hand, 0.5, &[]).unwrap();
-        let done = change.retract_reading(edge(), SentenceId::new(0), hand).unwrap();
+        change.add_evidence(edge(), SentenceId::new(0), model, 0.5, &[]).unwrap();
+        let done = change.retract_reading(edge(), SentenceId::new(0), model).unwrap();
         assert_eq!((done.evidence, done.edges), (1, 0));
         change.commit().unwrap();
         assert_eq!(graph.check().unwrap().problems, [""; 0]);

@@ -17,7 +17,7 @@ use crate::{Budget, Edge, StorageError};
 
 /// Bytes that the topologies kept, whole and limited, and the evidence may take. What was made last is kept even if it
 /// alone takes more: whoever asked for it had the memory to make it, and will ask again.
-const CACHED_BYTES_MAX: u64 = if cfg!(test) { 64 << 10 } else { 2 << 30 };
+const CACHED_BYTES_MAX: u64 = if cfg!(test) { 256 << 10 } else { 2 << 30 };
 
 /// Edges remembered as written; with more, the oldest commits are forgotten, and topologies older than those decoded.
 const LOGGED_EDGES_MAX: usize = 1 << 18;
