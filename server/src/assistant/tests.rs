@@ -90,7 +90,7 @@ fn every_answer_names_the_documents_that_it_stands_on() {
 
 #[test]
 fn what_goes_wrong_in_a_tool_is_told_to_the_assistant() {
-    let reply = call("query", json!({ "text": "MATCH (g:gen) RETURN g" }));
+    let reply = call("query", json!({ "text": "MATCH gen -[*1..2]- disease" }));
     assert_eq!(reply["result"]["isError"], true);
     assert!(reply["result"]["content"][0]["text"].as_str().unwrap().contains("gene"), "{reply}");
     assert_eq!(call("search", json!({ "name": "x" }))["result"]["isError"], true);
