@@ -22,6 +22,7 @@ A file is a table with columns `masked` (or `sentence`) and `label`, perhaps `as
 and `fold_as_test`; a table of sentence and label without a header row; or JSON Lines {\"sentence\", \"label\"}.
 A label is 1, 0, associated, denied or unrelated. Where training rows are known, by --train, --fold,
 --test-share or --split, it is told how many test sentences stand among them; a split that leaks is never called clean.")]
+#[command(group = clap::ArgGroup::new("fitted").args(["fit_temperature", "fit_weights"]).multiple(true))]
 pub(crate) struct EvalArguments {
     /// Which model reads
     #[command(flatten)]
@@ -62,7 +63,7 @@ pub(crate) struct EvalArguments {
     #[arg(long)]
     pub(crate) fit_weights: bool,
     /// Keep what was fitted in the model.toml
-    #[arg(long)]
+    #[arg(long, requires = "fitted")]
     pub(crate) store: bool,
     /// Draw the reliability as .svg or .png
     #[arg(long, value_name = "FILE")]

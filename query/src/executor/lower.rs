@@ -110,10 +110,6 @@ impl<'g> Lowering<'_, 'g> {
             Plan::Reach { input, reach } => {
                 Box::new(Reach::new(self.input(plan, input, once)?, ReachEnds::new(reach, filter)))
             }
-            Plan::CountReach { input, reach, by, pairs } => {
-                let ends = ReachEnds::new(reach, filter);
-                Box::new(CountReach::new(self.input(plan, input, once)?, ends, by.clone(), *pairs))
-            }
             Plan::ShortestPath { input, from, to, hop, choice } => Box::new(ShortestPath::new(
                 self.input(plan, input, once)?,
                 [*from, *to],
@@ -152,10 +148,24 @@ impl<'g> Lowering<'_, 'g> {
                 let input = self.plan(input, once)?;
                 Box::new(Apply::new(input, self.plan(inner, false)?, fills.clone(), *optional))
             }
-            Plan::Union { branches, slots } => {
-                let branches = branches.iter().map(|(branch, columns)| Ok((self.plan(branch, once)?, columns.clone())));
-                let branches = branches.collect::<Result<_>>()?;
-                Box::new(Union::new(branches, slots.clone()))
+            Plan::CountReach { .. }
+            | Plan::Join { .. }
+            | Plan::CountHops { .. }
+            | Plan::CountPaths { .. }
+            | Plan::Combine { .. }
+            | Plan::Union { .. } => self.of_rows_together(plan, once)?,
+            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => {
+                self.writer(plan, once)?
+            }
+        })
+    }
+
+    /// What puts rows of several plans together, or counts many of them at once.
+    fn of_rows_together(&mut self, plan: &Plan, once: bool) -> Result<Input> {
+        Ok(match plan {
+            Plan::CountReach { input, reach, by, pairs } => {
+                let ends = ReachEnds::new(reach, filter);
+                Box::new(CountReach::new(self.input(plan, input, once)?, ends, by.clone(), *pairs))
             }
             Plan::Join { input, plan: other, keys } => {
                 // Rows of a query that writes, or that reads its own edits: each with each.
@@ -179,9 +189,12 @@ impl<'g> Lowering<'_, 'g> {
                 let same = before.map_or(one, ExpressionKind::Slot);
                 Box::new(Project::new(input, vec![(*weight, Expression::new(same, Span::default()))]))
             }
-            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => {
-                self.writer(plan, once)?
+            Plan::Union { branches, slots } => {
+                let branches = branches.iter().map(|(branch, columns)| Ok((self.plan(branch, once)?, columns.clone())));
+                let branches = branches.collect::<Result<_>>()?;
+                Box::new(Union::new(branches, slots.clone()))
             }
+            _ => unreachable!("asked only for what joins or counts rows"),
         })
     }
 

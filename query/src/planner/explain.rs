@@ -137,6 +137,18 @@ impl Writer<'_> {
                 format!("Call {}({options})", procedure.name)
             }
             Plan::Unwind { list, slot, .. } => format!("Unwind {} AS {}", self.expression(list), self.name(*slot)),
+            Plan::Apply { optional, .. } => if *optional { "Optional" } else { "Apply" }.into(),
+            Plan::Union { slots, .. } => format!("Union {}", self.names(slots)),
+            Plan::Join { .. } | Plan::CountHops { .. } | Plan::CountPaths { .. } | Plan::Combine { .. } => {
+                self.of_rows_together(plan)
+            }
+            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
+        }
+    }
+
+    /// What joins rows by their values, or stands for many of them at once.
+    fn of_rows_together(&self, plan: &Plan) -> String {
+        match plan {
             Plan::Join { keys, .. } => {
                 let key = |(left, right): &(Expression, Expression)| {
                     format!("{} = {}", self.expression(left), self.expression(right))
@@ -154,9 +166,7 @@ impl Writer<'_> {
                 let slots: Vec<Slot> = run.iter().chain([node]).copied().collect();
                 format!("Combine {}", self.names(&slots))
             }
-            Plan::Apply { optional, .. } => if *optional { "Optional" } else { "Apply" }.into(),
-            Plan::Union { slots, .. } => format!("Union {}", self.names(slots)),
-            Plan::Create { .. } | Plan::Merge { .. } | Plan::Set { .. } | Plan::Delete { .. } => self.writer(plan),
+            _ => unreachable!("asked only for what joins or counts rows"),
         }
     }
 

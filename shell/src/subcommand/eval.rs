@@ -16,10 +16,6 @@ use crate::render::{self, EvaluationReport};
 use crate::terminal;
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<ExitCode> {
-    ensure!(
-        !arguments.store || arguments.fit_temperature || arguments.fit_weights,
-        "--store keeps what --fit-temperature or --fit-weights finds; give one of them"
-    );
     let (train, test) = rows(arguments)?;
     let model = arguments.model.load()?;
     super::write_model_warnings(&model)?;

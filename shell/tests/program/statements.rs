@@ -57,7 +57,7 @@ fn files_of_the_import_folder_can_be_read_and_no_others() {
     std::fs::write(folder.path("in/genes.csv"), "name,note\nTP53,\"a, b\"\nABC1,\n").unwrap();
     std::fs::write(folder.path("secret.csv"), "secret\n").unwrap();
     let read = "LOAD CSV WITH HEADERS FROM 'genes.csv' AS row \
-                OPTIONAL MATCH (g:gene {name: row.name}) RETURN row.name AS name, row.note AS note, g.id AS id";
+                OPTIONAL MATCH (g:gene {name: row.name}) RETURN row.name AS name, row.note AS note, g.identifier AS id";
     let output = folder.run(&["query", "g", read, "--import-dir", "in", "--format", "csv"]);
     assert_eq!(output.stdout, "name,note,id\nTP53,\"a, b\",G2\nABC1,,\n", "{}", output.stderr);
     let output = folder.run(&["query", "g", read]);
