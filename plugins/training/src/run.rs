@@ -24,10 +24,15 @@ const BEGINNING: u64 = 1;
 const ORDER: u64 = 2;
 const MASKS: u64 = 3;
 
-/// Of rows, the share that a model which was written and loaded again may answer otherwise: those that lie on the edge.
+/// Of rows, the share that a model which was written and loaded again may answer otherwise.
 const DIFFERING_SHARE: f64 = 0.005;
 /// The same where numbers were rounded on purpose.
 const ROUNDED_SHARE: f64 = 0.05;
+/// A row lies on the edge if its probability moves by less than this where it is answered otherwise: such a row says nothing
+/// of how the model was written.
+const EDGE: f64 = 0.01;
+/// The same where numbers were rounded on purpose.
+const ROUNDED_EDGE: f64 = 0.1;
 
 /// How a run is to be done.
 pub struct Options<'a> {
@@ -308,17 +313,20 @@ impl Run<'_, '_> {
     ) -> Result<(), TrainingError> {
         let parameters = winner.learner.parameters_mut().iter_mut();
         parameters.zip(&winner.best).for_each(|(parameter, best)| parameter.numbers.clone_from(best));
-        let trained = score(&winner.learner, &self.dev, &self.rows.dev, &self.base.meaning)?.said;
+        let trained = score(&winner.learner, &self.dev, &self.rows.dev, &self.base.meaning)?.related;
         let inputs: Vec<Input> = self.rows.dev.iter().map(|row| Input::Masked(row.masked.clone())).collect();
         let meaning = &self.base.meaning;
         let loaded = model.classify(&inputs)?.into_iter().map(|found| {
             // A row that it refuses is answered otherwise.
-            found.map(|found| meaning.related(&found.probabilities) >= 0.5).ok()
+            found.map_or(f64::NAN, |found| meaning.related(&found.probabilities))
         });
-        let differing = loaded.zip(&trained).filter(|(loaded, trained)| *loaded != Some(**trained)).count();
-        let rows = self.rows.dev.len();
         let rounded = self.recipe.settings.output.numbers.as_deref().is_some_and(|numbers| numbers != "f32");
-        let share = if rounded { ROUNDED_SHARE } else { DIFFERING_SHARE };
+        let (share, edge) = if rounded { (ROUNDED_SHARE, ROUNDED_EDGE) } else { (DIFFERING_SHARE, EDGE) };
+        let otherwise =
+            |loaded: f64, trained: f64| (loaded >= 0.5) != (trained >= 0.5) && (loaded - trained).abs() >= edge;
+        let differs = |pair: &(f64, &f64)| pair.0.is_nan() || otherwise(pair.0, *pair.1);
+        let differing = loaded.zip(&trained).filter(differs).count();
+        let rows = self.rows.dev.len();
         if differing as f64 <= (share * rows as f64).max(1.0) {
             return Ok(());
         }

@@ -12,8 +12,8 @@ pub(crate) struct Scored {
     pub(crate) scores: BinaryScores,
     /// The mean cost of a row.
     pub(crate) cost: f64,
-    /// Whether "related" was said of each row.
-    pub(crate) said: Vec<bool>,
+    /// The probability of "related" of each row.
+    pub(crate) related: Vec<f64>,
 }
 
 /// Lets a model read the development rows, with nothing dropped.
@@ -25,9 +25,10 @@ pub(crate) fn score(
 ) -> Result<Scored, TrainingError> {
     let logits = learner.logits(&examples.sequences)?;
     let cost: f64 = logits.iter().zip(&examples.truths).map(|(logits, truth)| truth.cost(logits).0).sum();
-    let said: Vec<bool> = logits.iter().map(|logits| meaning.related(&softmax(logits)) >= 0.5).collect();
-    let pairs = said.iter().copied().zip(rows.iter().map(|row| row.label.is_related()));
-    Ok(Scored { scores: BinaryScores::count(pairs), cost: cost / rows.len() as f64, said })
+    let related: Vec<f64> = logits.iter().map(|logits| meaning.related(&softmax(logits))).collect();
+    let said = related.iter().map(|&probability| probability >= 0.5);
+    let pairs = said.zip(rows.iter().map(|row| row.label.is_related()));
+    Ok(Scored { scores: BinaryScores::count(pairs), cost: cost / rows.len() as f64, related })
 }
 
 /// As inference has it, to the last bit that counts.

@@ -1,7 +1,7 @@
 //! Models trained on the processor: an own backward pass beside the own forward pass.
 //!
-//! Each part knows how to go forward and back: [`linear`], [`norm`], [`activation`], [`attention`], [`loss`]; a [`layer`]
-//! joins them by what its data say, a [`body`] its layers, a [`head`] asks. All numbers are 32 bits, sequences are packed
+//! Each part knows how to go forward and back: `linear`, `norm`, `activation`, `attention`, `loss`; a `layer`
+//! joins them by what its data say, a `body` its layers, a `head` asks. All numbers are 32 bits, sequences are packed
 //! without padding, and nothing depends on the number of cores, so that a run can be repeated bit for bit.
 
 mod activation;
