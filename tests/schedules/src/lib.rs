@@ -13,9 +13,11 @@
 mod graph;
 mod group_sync_tests;
 mod orders;
+#[allow(dead_code, reason = "the files of the engine hold more than is tried here")]
 mod read;
 mod storage;
 mod tests;
+#[allow(dead_code, reason = "the files of the engine hold more than is tried here")]
 mod walk {
     pub(crate) mod topology;
 }

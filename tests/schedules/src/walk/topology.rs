@@ -151,12 +151,7 @@ pub(crate) mod evidence {
             more > 5
         }
 
-        pub(crate) fn patched(
-            &self,
-            edges: &[Edge],
-            moment: Moment<'_>,
-            _: &Budget,
-        ) -> Result<Self, StorageError> {
+        pub(crate) fn patched(&self, edges: &[Edge], moment: Moment<'_>, _: &Budget) -> Result<Self, StorageError> {
             let mut patched = self.clone();
             for edge in edges {
                 match moment.store.data.edges.get(edge) {
