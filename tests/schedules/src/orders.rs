@@ -7,7 +7,7 @@ use shuttle::{Config, Runner};
 const ORDERS: u64 = 4_000;
 
 /// Most orders that a test may have of which all are to be tried.
-const ORDERS_MAX: usize = 300_000;
+const ORDERS_MAX: usize = 4_000_000;
 
 /// At how many places the second kind takes the turn away from a thread that could go on.
 const CHANGES: usize = 4;

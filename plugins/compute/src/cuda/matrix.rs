@@ -12,7 +12,7 @@ use hopgraph_model::weights::{Format, RawTensor};
 
 /// How the weights of a model lie on a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Residence {
+pub(crate) enum Residence {
     /// Expanded when the model is loaded.
     Expanded,
     /// As in the file; a matrix is expanded into room that all share each time before it is used.

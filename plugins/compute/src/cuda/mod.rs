@@ -41,7 +41,7 @@ const NARROW: usize = 1024;
 const SPARE_BYTES: usize = 2 << 30;
 
 /// Loads a model, whose tensors have been checked, onto a card.
-pub fn load(
+pub(crate) fn load(
     checkpoint: &mut Checkpoint,
     architecture: &Architecture,
     question: Question<'_>,
